@@ -1,0 +1,1 @@
+"""Cards as Anki knows them: field HTML, note types, packages."""

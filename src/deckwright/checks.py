@@ -1,0 +1,405 @@
+"""Checks of cards against each other, their media and their maths.
+
+Each check is a function over the loaded cards that writes into ``problems``; the tuple
+`CHECKS` at the end is the table of contents.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from deckwright import markup, source
+from deckwright.decode import Origin
+from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
+from deckwright.kinds import KindCard
+from deckwright.kinds.base import WithOptions
+from deckwright.model import Deck, Library, Role
+from deckwright.texts import CardText, look_into, texts
+
+MEDIA_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
+MAX_MEDIA_BYTES = 20 * 1024 * 1024
+
+
+class MathsChecker(Protocol):
+    """Compiles formulas: the door through which the renderer comes in."""
+
+    def check(self, latex: str, *, display: bool) -> str | None:
+        """Why the formula does not compile, or None if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A library as loaded, with the places of its cards and the ids of cards that failed."""
+
+    library: Library
+    origins: Mapping[str, Origin]
+    folders: Mapping[str, source.DeckFolder]
+    known_ids: frozenset[str]
+    """Every id in the source, also of cards with problems, so that one problem makes no others."""
+    maths: MathsChecker | None = None
+    used_media: set[Path] = field(default_factory=set)
+
+
+def check_kinds(loaded: Loaded, problems: Problems) -> None:
+    """Let each card's kind check what its fields' types cannot say."""
+    for card in loaded.library.cards:
+        if isinstance(card, KindCard):
+            origin = loaded.origins[card.id]
+
+            def report(
+                code: str,
+                path: tuple[str | int, ...],
+                message: str,
+                hint: str | None = None,
+                needle: str = "",
+                *,
+                card_id: str = card.id,
+                at: Origin = origin,
+            ) -> None:
+                span = at.text_span(path, needle) if needle else _field_span(at, path)
+                problems.add(code, span, message, hint=hint, card=card_id)
+
+            card.check(report)
+
+
+def _field_span(origin: Origin, path: tuple[str | int, ...]) -> source.Span:
+    return origin.span(*path) if path else origin.span("id")
+
+
+def check_ids(loaded: Loaded, problems: Problems) -> None:
+    """No alias is another card's id, and no two cards have one GUID."""
+    owners: dict[str, str] = {card.id: card.id for card in loaded.library.cards}
+    guids: dict[str, str] = {}
+    for card in loaded.library.cards:
+        origin = loaded.origins[card.id]
+        for i, alias in enumerate(card.aliases):
+            if (other := owners.setdefault(alias, card.id)) != card.id or alias == card.id:
+                problems.add(
+                    "duplicate-id",
+                    origin.span("aliases", i),
+                    f'expected an old id that no card has, found "{alias}"',
+                    hint="an alias is an id this card had before and nobody has now",
+                    related=[Related(loaded.origins[other].span("id"), f'"{other}" is here')],
+                    card=card.id,
+                )
+        if card.guid is not None and (first := guids.setdefault(card.guid, card.id)) != card.id:
+            problems.add(
+                "duplicate-guid",
+                origin.span("guid"),
+                f"expected a GUID of its own, found that of {shorten(first)}",
+                related=[Related(loaded.origins[first].span("guid"), "the first one is here")],
+                card=card.id,
+            )
+
+
+def check_needs(loaded: Loaded, problems: Problems) -> None:
+    """Cards to know first exist and do not run in a circle."""
+    by_id = loaded.library.by_id
+    for card in loaded.library.cards:
+        for i, needed in enumerate(card.needs):
+            if needed not in by_id and needed not in loaded.known_ids:
+                problems.add(
+                    "unknown-needs",
+                    loaded.origins[card.id].span("needs", i),
+                    f"expected the id of a card, found {shorten(needed)}",
+                    hint=did_you_mean(needed, by_id) or "`needs` names cards by their id",
+                    card=card.id,
+                )
+    for circle in _circles({c.id: [by_id[n].id for n in c.needs if n in by_id] for c in by_id.values()}):
+        first = circle[0]
+        problems.add(
+            "needs-loop",
+            loaded.origins[first].span("needs"),
+            f"expected an order of learning, found a circle: {' → '.join([*circle, first])}",
+            hint="take one of them out of `needs`",
+            card=first,
+        )
+
+
+def _circles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Each circle once, beginning at its first id in alphabetical order."""
+    state: dict[str, int] = {}
+    found: list[list[str]] = []
+    for start in sorted(edges):
+        if start in state:
+            continue
+        stack = [(start, iter(edges[start]))]
+        trail = [start]
+        state[start] = 1
+        while stack:
+            node, rest = stack[-1]
+            for following in rest:
+                if state.get(following) == 1:
+                    circle = trail[trail.index(following) :]
+                    least = circle.index(min(circle))
+                    found.append(circle[least:] + circle[:least])
+                elif following not in state:
+                    state[following] = 1
+                    trail.append(following)
+                    stack.append((following, iter(edges.get(following, ()))))
+                    break
+            else:
+                state[node] = 2
+                stack.pop()
+                trail.pop()
+    return found
+
+
+def check_siblings(loaded: Loaded, problems: Problems) -> None:
+    """``wrong: siblings`` finds something to draw in its topic."""
+    for deck in loaded.library.decks:
+        for topic in deck.topics:
+            for card in topic.cards:
+                if not (isinstance(card, WithOptions) and card.wrong == "siblings"):
+                    continue
+                others = [
+                    c
+                    for c in topic.cards
+                    if c.id != card.id
+                    and isinstance(c, KindCard)
+                    and c.retired is None
+                    and c.short_answer() is not None
+                    and c.short_answer() != card.right
+                ]
+                if not others:
+                    problems.add(
+                        "no-siblings",
+                        loaded.origins[card.id].span("wrong"),
+                        "expected another card of this topic with a right option, found none",
+                        hint="write the wrong options out, or give siblings a `right`",
+                        card=card.id,
+                    )
+
+
+_LINK = re.compile(r"https?://[^\s/?#]+\S*|mailto:[^\s@]+@[^\s@]+")
+
+
+def check_texts(loaded: Loaded, problems: Problems) -> None:
+    """Maths balances and compiles, images exist, links lead somewhere."""
+    for deck in loaded.library.decks:
+        folder = loaded.folders[deck.slug]
+        images = {unicodedata.normalize("NFC", path.name): path for path in folder.media}
+        for card in deck.cards:
+            origin = loaded.origins[card.id]
+            for text in texts(card):
+                _check_text(text, card.id, origin, images, loaded, problems)
+
+
+def _check_text(  # noqa: PLR0913  the context of one text
+    text: CardText,
+    card: str,
+    origin: Origin,
+    images: Mapping[str, Path],
+    loaded: Loaded,
+    problems: Problems,
+) -> None:
+    if text.role is Role.LATEX:
+        _check_formula(markup.mark_gaps(text.text), display=True, at=text, card=card, origin=origin,
+                       loaded=loaded, problems=problems)  # fmt: skip
+        return
+    if text.role is not Role.MARKDOWN:
+        return
+    found = look_into(text.text)
+    for stray in found.strays:
+        dollar = stray.startswith("$")
+        problems.add(
+            "unbalanced-maths",
+            origin.text_span(text.path, stray),
+            f"expected the end of the maths that begins here, found none: {shorten(stray, 20)}",
+            hint=r"write \$ for a dollar sign; maths is $x$ without spaces inside the dollars"
+            if dollar
+            else r"maths is \(x\) or \[x\]",
+            card=card,
+        )
+    for latex, display in found.formulas:
+        _check_formula(latex, display=display, at=text, card=card, origin=origin, loaded=loaded,
+                       problems=problems)  # fmt: skip
+    for image in found.images:
+        _check_image(image, images, text, card, origin, loaded, problems)
+    for link in found.links:
+        if not _LINK.fullmatch(link):
+            problems.add(
+                "broken-link",
+                origin.text_span(text.path, link),
+                f"expected a link to a web page, found {shorten(link)}",
+                hint="begin it with https://",
+                card=card,
+            )
+
+
+def _check_formula(  # noqa: PLR0913  the context of one formula
+    latex: str,
+    *,
+    display: bool,
+    at: CardText,
+    card: str,
+    origin: Origin,
+    loaded: Loaded,
+    problems: Problems,
+) -> None:
+    """Balance the braces, then compile the formula whole and with each gap hidden as Anki hides it."""
+    whole = markup.unmark(latex, lambda _number, hidden, _hint: hidden)
+    place = origin.text_span(at.path, markup.unmark(latex, _as_written))
+    if (reason := _unbalanced(whole)) is not None:
+        problems.add(
+            "unbalanced-maths",
+            place,
+            f"expected matching braces in maths, found {reason}: {shorten(whole)}",
+            hint=r"write \{ for a brace that is shown",
+            card=card,
+        )
+        return
+    if loaded.maths is None:
+        return
+    variants = [(whole, "")]
+    for number in sorted({ord(mark) - markup.GAP_OPEN for mark in re.findall("[\ue101-\ue163]", latex)}):
+        hidden = markup.unmark(
+            latex,
+            lambda n, inside, hint, asked=number: f"[{hint or '...'}]" if n == asked else inside,
+        )
+        variants.append((hidden, f" with gap c{number} hidden"))
+    for variant, when in variants:
+        reason = loaded.maths.check(variant, display=display)
+        if reason is not None:
+            problems.add(
+                "maths-does-not-compile",
+                place,
+                f"expected maths that MathJax compiles{when}, found {shorten(whole)}: {reason}",
+                hint="hide a whole part, so that the rest is a formula by itself" if when else None,
+                card=card,
+            )
+            return
+
+
+def _as_written(number: int, hidden: str, hint: str | None) -> str:
+    return f"{{{{c{number}::{hidden}" + ("" if hint is None else f"::{hint}") + "}}"
+
+
+def _unbalanced(latex: str) -> str | None:
+    depth = 0
+    for char in re.sub(r"\\.", "", latex, flags=re.DOTALL):
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return "a } too many"
+    return "a { that never closes" if depth else None
+
+
+def _check_image(  # noqa: PLR0913  the context of one image
+    image: str,
+    images: Mapping[str, Path],
+    text: CardText,
+    card: str,
+    origin: Origin,
+    loaded: Loaded,
+    problems: Problems,
+) -> None:
+    name = unicodedata.normalize("NFC", _unquote(image))
+    span = origin.text_span(text.path, image)
+    if "/" in name or "\\" in name or ":" in name or Path(name).suffix.lower() not in MEDIA_SUFFIXES:
+        problems.add(
+            "bad-media",
+            span,
+            f"expected the name of an image beside the cards, found {shorten(image)}",
+            hint=f"put the file into the deck's folder; types: {', '.join(sorted(MEDIA_SUFFIXES))}",
+            card=card,
+        )
+        return
+    if name in images:
+        path = images[name]
+        loaded.used_media.add(path)
+        if path.is_symlink() or path.stat().st_size > MAX_MEDIA_BYTES:
+            problems.add(
+                "bad-media",
+                span,
+                f"expected a file of at most {MAX_MEDIA_BYTES // 2**20} MiB and no link, found {shorten(name)}",
+                card=card,
+            )
+        return
+    twin = next((other for other in images if other.casefold() == name.casefold()), None)
+    if twin is not None:
+        loaded.used_media.add(images[twin])
+        problems.add(
+            "media-case-twin",
+            span,
+            f"expected the name as the file has it, {shorten(twin)}, found {shorten(name)}",
+            hint="phones and servers tell capital letters apart",
+            card=card,
+        )
+        return
+    problems.add(
+        "missing-media",
+        span,
+        f"expected the image {shorten(name)} beside the cards, found no such file",
+        hint=did_you_mean(name, images),
+        card=card,
+    )
+
+
+def _unquote(name: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(name)
+
+
+def check_media_files(loaded: Loaded, problems: Problems) -> None:
+    """No two images of a deck differ only in case, and none lies about unused."""
+    for folder in loaded.folders.values():
+        twins: dict[str, Path] = {}
+        for path in folder.media:
+            if path.suffix.lower() not in MEDIA_SUFFIXES:
+                continue
+            name = f"{folder.name}/{path.name}"
+            span = source.Span(name, 1, 1, 1, 1)
+            folded = unicodedata.normalize("NFC", path.name).casefold()
+            if (first := twins.setdefault(folded, path)) != path:
+                problems.add(
+                    "media-case-twin",
+                    span,
+                    f"expected names that differ in more than case, found {shorten(path.name)} "
+                    f"beside {shorten(first.name)}",
+                    hint="rename one of them",
+                )
+            elif path not in loaded.used_media:
+                problems.add(
+                    "unused-media",
+                    span,
+                    f"expected a card that shows {shorten(path.name)}, found none",
+                    hint="remove the file, or show it with ![what it shows](name)",
+                )
+
+
+CHECKS = (
+    check_kinds,
+    check_ids,
+    check_needs,
+    check_siblings,
+    check_texts,
+    check_media_files,
+)
+
+
+def run(loaded: Loaded, problems: Problems) -> None:
+    """Run every check over the loaded library."""
+    for check in CHECKS:
+        check(loaded, problems)
+
+
+def used_images(deck: Deck, images: Iterable[Path]) -> set[Path]:
+    """The images that a deck's cards show."""
+    names = defaultdict(list)
+    for path in images:
+        names[unicodedata.normalize("NFC", path.name)].append(path)
+    shown = {
+        unicodedata.normalize("NFC", _unquote(image))
+        for card in deck.cards
+        for text in texts(card)
+        if text.role is Role.MARKDOWN and "![" in text.text
+        for image in look_into(text.text).images
+    }
+    return {path for name in shown for path in names.get(name, [])}

@@ -1,0 +1,336 @@
+"""The pipeline on one page: a folder of YAML to a library, its problems, and its notes."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deckwright import checks, history, policy, source
+from deckwright.anki.media import MediaFile, media_file
+from deckwright.cache import Cache
+from deckwright.checks import Loaded, MathsChecker
+from deckwright.decode import Origin, decode, describe
+from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
+from deckwright.kinds import KINDS, KindCard
+from deckwright.lock import Lock
+from deckwright.maths import CachedMaths
+from deckwright.model import Card, Deck, DeckFile, DeckSlug, Library, LibraryFile, Topic, TopicHead
+from deckwright.source import DECK_FILE, LIBRARY_FILE, DeckFolder, Span
+from deckwright.syntax import AnyNode, Bare, Document, Mapping as MappingNode, Scalar, Sequence, read_document
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What came out of a folder: the library (None if it has no usable library.yaml), and the problems.
+
+    The library holds every card that could be read, so that a preview has something to show; packages
+    may be written only where ``problems.failed()`` is false.
+    """
+
+    root: Path
+    library: Library | None
+    problems: Problems
+    lock: Lock | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    media: Mapping[str, Mapping[str, MediaFile]] = field(default_factory=dict)
+    """For each deck, the images its cards show, by the name the cards write."""
+
+
+def compile_library(
+    root: Path,
+    *,
+    cache: Cache | None = None,
+    maths: MathsChecker | None = None,
+    check_maths: bool = True,
+) -> Compilation:
+    """Read and check the library in ``root``. Problems are collected; nothing is raised for bad input.
+
+    ``maths`` compiles formulas (by default MathJax, started only when a formula is not in the
+    cache); with ``check_maths=False`` they are only balanced.
+    """
+    problems = Problems()
+    with _without_collector():
+        loaded, lock = _load(root, problems, maths)
+        if loaded is None:
+            return Compilation(root, None, problems, lock)
+        checker = CachedMaths(cache, maths) if check_maths else None
+        loaded = Loaded(loaded.library, loaded.origins, loaded.folders, loaded.known_ids, checker)
+        try:
+            checks.run(loaded, problems)
+        finally:
+            if checker is not None:
+                checker.close()
+        policy.run(loaded, problems)
+        history.check(loaded, lock, root, problems)
+        media = _media(loaded)
+    return Compilation(root, loaded.library, problems, lock, loaded.origins, media)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the cyclic garbage collector: a load makes many objects and no cycles, and the
+    collector would take more than half of its time looking for some."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+def _load(
+    root: Path, problems: Problems, maths: MathsChecker | None
+) -> tuple[Loaded | None, Lock | None]:
+    head = _read_head(root, problems)
+    if head is None:
+        return None, None
+    document, file = head
+    lock = history.read_lock(root, problems)
+    folders = {folder.slug: folder for folder in source.find_decks(root)}
+    _check_deck_list(document, file, folders, problems)
+    reader = _Reader(problems)
+    decks = tuple(
+        reader.deck(folders[slug]) for slug in dict.fromkeys(file.decks) if slug in folders
+    )
+    reader.check_titles(decks, folders)
+    _check_guide(document, file, root, problems)
+    library = Library(
+        title=file.title.strip(),
+        namespace=file.namespace,
+        description=(file.description or "").strip(),
+        language=file.language,
+        licence=(file.licence or "").strip(),
+        report_url=file.report_url,
+        guide=file.guide,
+        policy=file.policy,
+        decks=decks,
+    )
+    return Loaded(library, reader.origins, folders, frozenset(reader.known_ids), maths), lock
+
+
+def _read_head(root: Path, problems: Problems) -> tuple[Document, LibraryFile] | None:
+    path = root / LIBRARY_FILE
+    if not path.is_file():
+        problems.add(
+            "no-library",
+            Span(path.as_posix(), 1, 1, 1, 2),
+            f"expected a library in {root.as_posix()!r}, found no {LIBRARY_FILE} there",
+            hint="`deckwright init FOLDER` makes a new library",
+        )
+        return None
+    document = read_document(path, path.as_posix(), problems)
+    if document.root is None:
+        if not problems:
+            problems.add("missing-field", document.source.span(), "expected a library, found an empty file")
+        return None
+    file = decode(LibraryFile, document, document.root, "library.yaml", problems)
+    return None if file is None else (document, file)
+
+
+def _check_deck_list(
+    document: Document, file: LibraryFile, folders: Mapping[str, DeckFolder], problems: Problems
+) -> None:
+    origin = Origin(document, document.root) if document.root is not None else None
+    if origin is None:
+        return
+    for i, slug in enumerate(file.decks):
+        if slug not in folders:
+            problems.add(
+                "unknown-deck",
+                origin.span("decks", i),
+                f'expected a folder with a {DECK_FILE}, found none for "{slug}"',
+                hint=did_you_mean(slug, folders) or f"make {slug}/{DECK_FILE} beside {LIBRARY_FILE}",
+            )
+        elif slug in file.decks[:i]:
+            problems.add("duplicate-title", origin.span("decks", i), f'expected "{slug}" once, found it again')
+    for slug, folder in folders.items():
+        if slug not in file.decks:
+            problems.add(
+                "deck-not-listed",
+                Span(f"{folder.name}/{DECK_FILE}", 1, 1, 1, 2),
+                f'expected "{slug}" in the `decks` of {LIBRARY_FILE}, found it missing',
+                hint=f"add it where learners shall meet it: {', '.join(file.decks)}",
+            )
+
+
+def _check_guide(document: Document, file: LibraryFile, root: Path, problems: Problems) -> None:
+    if file.guide is not None and document.root is not None and not (root / file.guide).is_file():
+        problems.add(
+            "unreadable-file",
+            Origin(document, document.root).span("guide"),
+            f"expected a file beside {LIBRARY_FILE}, found none named {shorten(file.guide)}",
+        )
+
+
+class _Reader:
+    """Reads decks and topics, remembering where every card stands and which ids were seen."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self.origins: dict[str, Origin] = {}
+        self.known_ids: set[str] = set()
+        self._first: dict[str, Span] = {}
+
+    def deck(self, folder: DeckFolder) -> Deck:
+        """A deck with every card that could be read."""
+        file = self._deck_file(folder)
+        topics = []
+        seen: dict[str, Span] = {}
+        for path in folder.topics:
+            made = self._topic(path, f"{folder.name}/{path.name}", file, seen)
+            if made is not None:
+                topics.append(made)
+        title = file.title.strip()
+        description = (file.description or "").strip()
+        return Deck(DeckSlug(folder.slug), title, description, tuple(topics))
+
+    def _deck_file(self, folder: DeckFolder) -> DeckFile:
+        fallback = DeckFile(title=folder.slug)
+        if folder.deck_file is None:
+            self._problems.add(
+                "missing-field",
+                Span(f"{folder.name}/{DECK_FILE}", 1, 1, 1, 2),
+                f"expected a {DECK_FILE} with a `title`, found none",
+            )
+            return fallback
+        document = read_document(folder.deck_file, f"{folder.name}/{DECK_FILE}", self._problems)
+        if document.root is None:
+            if not document.source.text.strip():
+                self._problems.add(
+                    "missing-field", document.source.span(), "expected a `title`, found an empty file"
+                )
+            return fallback
+        file = decode(DeckFile, document, document.root, "deck.yaml", self._problems)
+        if file is not None and file.kind not in KINDS:
+            self._unknown_kind(Origin(document, document.root), file.kind)
+        return file or fallback
+
+    def _unknown_kind(self, origin: Origin, kind: str) -> None:
+        self._problems.add(
+            "unknown-kind",
+            origin.span("kind"),
+            f"expected a kind of card, found {shorten(kind)}",
+            hint=did_you_mean(kind, KINDS) or f"kinds are {', '.join(KINDS)}",
+        )
+
+    def _topic(self, path: Path, name: str, file: DeckFile, seen: dict[str, Span]) -> Topic | None:
+        document = read_document(path, name, self._problems)
+        if document.root is None:
+            return None
+        head = decode(TopicHead, document, _without_cards(document.root), "a topic file", self._problems)
+        if not isinstance(document.root, MappingNode):
+            return None
+        if head is not None and (first := seen.setdefault(head.topic, document.source.span())).file != name:
+            self._problems.add(
+                "duplicate-topic",
+                Origin(document, document.root).span("topic"),
+                f'expected a topic of its own, found "{head.topic}" again',
+                related=[Related(first, "the first one is here")],
+            )
+        nodes = document.root.values.get("cards")
+        if not isinstance(nodes, Sequence):
+            code, found = ("missing-field", "none") if nodes is None else ("wrong-type", describe(nodes))
+            span = document.span(nodes) if nodes is not None else document.source.span()
+            self._problems.add(code, span, f"expected a list of `cards`, found {found}")
+            return None
+        cards = [card for node in nodes.items if (card := self._card(document, node, file)) is not None]
+        if head is None:
+            return Topic(path.stem, path.stem, tuple(cards))
+        return Topic(head.topic, head.title.strip(), tuple(cards))
+
+    def _card(self, document: Document, node: AnyNode, file: DeckFile) -> Card | None:
+        origin = Origin(document, node)
+        if not isinstance(node, MappingNode):
+            self._problems.add(
+                "wrong-type",
+                document.span(node),
+                f"expected a card with its fields, found {describe(node)}",
+                hint="a card begins with `- id: …`",
+            )
+            return None
+        identifier = _text(node, "id")
+        if identifier:
+            self.known_ids.add(identifier)
+        if "retired" in node.values and identifier:
+            self.known_ids.add(identifier)
+        kind_name = _text(node, "kind") if "kind" in node.values else file.kind
+        kind = KINDS.get(kind_name or "")
+        if kind is None:
+            if "kind" in node.values or file.kind in KINDS:
+                self._unknown_kind(origin, kind_name or describe(node.values["kind"]))
+            return None
+        card = decode(kind, document, _with_defaults(node, kind_name or "", file), _named(kind_name), self._problems)
+        if identifier:
+            first = self._first.setdefault(identifier, origin.span("id"))
+            if first != origin.span("id"):
+                self._problems.add(
+                    "duplicate-id",
+                    origin.span("id"),
+                    f'expected an id of its own, found "{identifier}" again',
+                    hint="ids are unique in the whole library",
+                    related=[Related(first, "the first one is here")],
+                    card=identifier,
+                )
+                return None
+        if card is not None:
+            self.origins[card.id] = origin
+        return card
+
+    def check_titles(self, decks: tuple[Deck, ...], folders: Mapping[str, DeckFolder]) -> None:
+        """No two decks have one title: Anki would put their cards into one deck."""
+        seen: dict[str, Deck] = {}
+        for deck in decks:
+            if (first := seen.setdefault(deck.title.casefold(), deck)) is not deck or "::" in deck.title:
+                self._problems.add(
+                    "duplicate-title",
+                    Span(f"{folders[deck.slug].name}/{DECK_FILE}", 1, 1, 1, 2),
+                    f'expected a title of its own without "::", found {shorten(deck.title)}',
+                    hint=f'"{first.slug}" has it too' if first is not deck else None,
+                )
+
+
+def _named(kind: str | None) -> str:
+    return f"{'an' if kind == 'ask' else 'a'} {kind} card"
+
+
+def _text(node: MappingNode, key: str) -> str | None:
+    value = node.values.get(key)
+    return value.value if isinstance(value, Scalar) and not isinstance(value.value, Bare) else None
+
+
+def _without_cards(node: AnyNode) -> AnyNode:
+    """A topic file's head; its cards are decoded one by one, so that one cannot hide another."""
+    if not isinstance(node, MappingNode):
+        return node
+    head = MappingNode(node.start, node.end)
+    head.keys = {key: scalar for key, scalar in node.keys.items() if key != "cards"}
+    head.values = {key: value for key, value in node.values.items() if key != "cards"}
+    return head
+
+
+def _with_defaults(node: MappingNode, kind: str, file: DeckFile) -> MappingNode:
+    """The card with what its deck says for cards that do not say it themselves."""
+    missing = {"kind": kind, "level": file.level}
+    if all(key in node.values for key in missing):
+        return node
+    full = MappingNode(node.start, node.end)
+    full.keys = node.keys
+    full.values = {key: Scalar(value, node.start, node.start) for key, value in missing.items()} | node.values
+    return full
+
+
+def _media(loaded: Loaded) -> dict[str, dict[str, MediaFile]]:
+    media: dict[str, dict[str, MediaFile]] = {}
+    for deck in loaded.library.decks:
+        used = [path for path in loaded.folders[deck.slug].media if path in loaded.used_media]
+        media[deck.slug] = {path.name: media_file(path) for path in used}
+    return media
+
+
+def cards_of(library: Library) -> Iterator[KindCard]:
+    """Every card with the interface of its kind."""
+    return (card for card in library.cards if isinstance(card, KindCard))

@@ -1,0 +1,225 @@
+"""Markdown with maths and gaps, parsed once for every renderer.
+
+Text becomes markdown-it tokens: ``math_inline`` and ``math_block`` carry LaTeX without its
+delimiters. Gaps (``{{c1::hidden::hint}}``) are found by their braces before Markdown sees the text and
+are carried through as three private characters, so that neither Markdown, maths nor a
+highlighter can tear one apart; a renderer turns the characters into what its output needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+VERSION = 1
+"""Raised whenever the same text would parse into other tokens; part of every cache key."""
+
+GAP_OPEN = 0xE100
+"""The private character ``chr(GAP_OPEN + n)`` opens gap n (1 to 99)."""
+GAP_HINT = "\ue001"
+GAP_CLOSE = "\ue002"
+GAP_MARKS = re.compile("[\ue001\ue002\ue101-\ue163]")
+_PRIVATE = re.compile("[\ue001\ue002\ue100-\ue163]")
+
+# Without one of these a text is plain paragraphs, and Markdown need not be asked.
+_SPECIAL = re.compile(
+    r"[\\`*_\[\]!<>&#~|${}\t\r\x00\ue001\ue002\ue100-\ue163]"
+    r"|://|www\.|  \n|\n {4}|^ {4}|\n *(?:[-+=]|\d+[.)])|^ *(?:[-+=]|\d+[.)])"
+)
+_GAP_START = re.compile(r"\{\{c([1-9][0-9]?)::")
+
+
+@dataclass(frozen=True, slots=True)
+class GapText:
+    """One gap as written: its number, what it hides, its hint, and where it stands in the text."""
+
+    number: int
+    hidden: str
+    hint: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenGap:
+    """A gap that cannot be read: what is wrong and where in the text."""
+
+    reason: str
+    start: int
+
+
+def find_gaps(text: str) -> tuple[list[GapText], list[BrokenGap]]:
+    """Every gap of a text by matching braces, so that LaTeX inside one needs no care.
+
+    Nested gaps and gaps that never close come back as `BrokenGap`.
+    """
+    gaps: list[GapText] = []
+    broken: list[BrokenGap] = []
+    at = 0
+    while found := _GAP_START.search(text, at):
+        end = _closing(text, found.end())
+        if end is None:
+            broken.append(BrokenGap("it never closes", found.start()))
+            at = found.end()
+            continue
+        inside = text[found.end() : end]
+        if _GAP_START.search(inside):
+            broken.append(BrokenGap("gaps cannot be nested", found.start()))
+        hidden, hint = _split_hint(inside)
+        gap = GapText(int(found[1]), hidden, hint, found.start(), end + 2)
+        gaps.append(gap)
+        if not hidden.strip():
+            broken.append(BrokenGap("it hides nothing", found.start()))
+        at = end + 2
+    return gaps, broken
+
+
+def _closing(text: str, at: int) -> int | None:
+    """Where the ``}}`` stands that closes a gap whose inside begins at ``at``."""
+    depth = 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            if depth == 0:
+                return at if text.startswith("}}", at) else None
+            depth -= 1
+        at += 1
+    return None
+
+
+def _split_hint(inside: str) -> tuple[str, str | None]:
+    """Split ``hidden::hint`` at the last ``::`` that is inside no braces and no code or maths."""
+    hidden, mark, hint = inside.rpartition("::")
+    if not mark or hidden.count("{") != hidden.count("}") or hidden.count("$") % 2:
+        return inside, None
+    return hidden, hint
+
+
+def mark_gaps(text: str) -> str:
+    """Replace the gaps' braces by private characters."""
+    gaps, _ = find_gaps(text)
+    out: list[str] = []
+    at = 0
+    for gap in gaps:
+        hint = "" if gap.hint is None else GAP_HINT + gap.hint
+        out += [text[at : gap.start], chr(GAP_OPEN + gap.number), gap.hidden, hint, GAP_CLOSE]
+        at = gap.end
+    return "".join([*out, text[at:]])
+
+
+def unmark(text: str, write: Callable[[int, str, str | None], str]) -> str:
+    """Replace marked gaps by what ``write(number, hidden, hint)`` returns."""
+
+    def replace(found: re.Match[str]) -> str:
+        hidden, mark, hint = found[2].partition(GAP_HINT)
+        return write(ord(found[1]) - GAP_OPEN, hidden, hint if mark else None)
+
+    return re.sub("([\ue101-\ue163])([^\ue002]*)\ue002", replace, text)
+
+
+def reveal(text: str) -> str:
+    """The text with every gap replaced by what it hides."""
+    return unmark(mark_gaps(text), lambda _number, hidden, _hint: hidden)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is paragraphs of words alone, for which no Markdown parser is needed."""
+    return _SPECIAL.search(text) is None
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """The lines of each paragraph of a plain text."""
+    return [
+        [line.strip(" ") for line in block.split("\n") if line.strip(" ")]
+        for block in re.split(r"\n(?: *\n)+", text.strip("\n "))
+        if block.strip("\n ")
+    ]
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.texmath import texmath_plugin
+
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
+        ["table", "strikethrough"]
+    )
+    parser.disable(["html_block", "html_inline"])
+    # Every scheme parses as a link here; the checks refuse the ones that lead nowhere, with a place.
+    parser.validateLink = lambda _url: True
+    parser.use(texmath_plugin, delimiters="brackets")
+    parser.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        double_inline=True,
+    )
+    parser.inline.ruler.before("escape", "bracket_display", _bracket_display)
+    # Escapes stay tokens of their own, so that a stray \\( can be told from a typed bracket.
+    parser.disable("text_join")
+    return parser
+
+
+def _bracket_display(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's own call
+    r"""Read ``\[…\]`` inside a line; texmath reads it only as a block of its own."""
+    if not state.src.startswith("\\[", state.pos):
+        return False
+    end = state.src.find("\\]", state.pos + 2)
+    if end < 0 or not state.src[state.pos + 2 : end].strip():
+        return False
+    if not silent:
+        state.push("math_inline_double", "math", 0).content = state.src[state.pos + 2 : end]
+    state.pos = end + 2
+    return True
+
+
+def parse(text: str) -> list[Token]:
+    """The block tokens of a text whose gaps are already marked (or that has none)."""
+    return _parser().parse(text.rstrip("\n"))
+
+
+def clean(text: str) -> str:
+    """The text without the private characters that stand for gaps, should anyone type them."""
+    return _PRIVATE.sub("\ufffd", text) if _PRIVATE.search(text) else text
+
+
+def flatten(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Every token, the inline ones in place of the block that holds them."""
+    for token in tokens:
+        if token.children:
+            yield from flatten(token.children)
+        else:
+            yield token
+
+
+def is_maths(token: Token) -> bool:
+    """Whether a token is a formula, whichever delimiters it was written with."""
+    return token.type.startswith("math_")
+
+
+def is_display(token: Token) -> bool:
+    """Whether a formula stands on lines of its own."""
+    return token.type in ("math_block", "math_inline_double", "math_block_eqno", "math_single_double")
+
+
+def formulas(text: str) -> list[tuple[str, bool]]:
+    """The LaTeX of every formula of a text, gaps revealed, and whether it is displayed."""
+    if "$" not in text and "\\" not in text:
+        return []
+    tokens = flatten(parse(reveal(clean(text))))
+    return [(t.content.strip(), is_display(t)) for t in tokens if is_maths(t)]

@@ -1,0 +1,1 @@
+"""Formulas and pictures: text in, SVG out."""

@@ -1,0 +1,414 @@
+"""YAML text to nodes that know their place: the only module that imports yaml.
+
+The text is read once through libyaml's event stream. Scalars stay what was typed (``no``, ``012``,
+``1.10`` are text until a field asks for something else); a plain scalar that YAML 1.2 would resolve
+to a boolean, a number or nothing is kept as `Bare`, so that a field which wants a boolean
+can tell ``true`` from ``"true"``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+
+from deckwright.diagnostics import Problems, Related, shorten
+from deckwright.source import MAX_FILE_BYTES, SourceFile, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_DEPTH = 40
+MAX_ALIASED_NODES = 2_000
+
+# The core schema of YAML 1.2, section 10.3.2.
+_BARE = re.compile(
+    r"(?:true|True|TRUE|false|False|FALSE"
+    r"|null|Null|NULL|~|"
+    r"|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN)"
+)
+_BARE_START = frozenset("tTfFnN~0123456789+-.")
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_ESCAPE = re.compile(r'\\(?!")')
+
+
+class Bare(str):
+    """A plain scalar that YAML 1.2 reads as a boolean or a number; its text is what was typed."""
+
+    __slots__ = ()
+
+
+class Node:
+    """A piece of YAML with its place; positions are packed to stay small in large libraries."""
+
+    __slots__ = ("end", "start")
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+
+    def span(self, file: str) -> Span:
+        """The node's place in the named file."""
+        line, column = divmod(self.start, _LINE)
+        end_line, end_column = divmod(self.end, _LINE)
+        return Span(file, line + 1, column + 1, end_line + 1, end_column + 1)
+
+
+class Scalar(Node):
+    """Text. ``value`` is None for nothing (empty, ``~``, ``null``)."""
+
+    __slots__ = ("block", "value")
+
+    def __init__(self, value: str | None, start: int, end: int, *, block: bool = False) -> None:
+        super().__init__(start, end)
+        self.value = value
+        self.block = block
+
+
+class Sequence(Node):
+    """A list of nodes."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(start, end)
+        self.items: list[AnyNode] = []
+
+
+class Mapping(Node):
+    """Keys and values in the order of the source; of a duplicated key the first value stays."""
+
+    __slots__ = ("keys", "values")
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(start, end)
+        self.keys: dict[str, Scalar] = {}
+        self.values: dict[str, AnyNode] = {}
+
+
+AnyNode: TypeAlias = Scalar | Sequence | Mapping
+
+_LINE = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: its source and its root node (None when there is nothing usable in it)."""
+
+    source: SourceFile
+    root: AnyNode | None
+
+    def span(self, node: Node) -> Span:
+        """The place of one of this document's nodes."""
+        return node.span(self.source.name)
+
+
+def read_document(path: Path, name: str, problems: Problems) -> Document:
+    """Read and parse a file; whatever is wrong goes into ``problems``."""
+    source = SourceFile(path, name, "")
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            problems.add(
+                "file-too-large",
+                source.span(),
+                f"expected at most {MAX_FILE_BYTES // 2**20} MiB, found {size // 2**20} MiB",
+                hint="split the file into topics",
+            )
+            return Document(source, None)
+        raw = path.read_bytes()
+    except OSError as error:
+        problems.add("unreadable-file", source.span(), f"cannot be read: {error.strerror or error}")
+        return Document(source, None)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.add(
+            "not-utf8",
+            source.span(line),
+            f"expected UTF-8 text, found byte 0x{raw[error.start]:02x}",
+            hint="save the file as UTF-8",
+        )
+        return Document(source, None)
+    return parse(SourceFile(path, name, text.replace("\r\n", "\n")), problems)
+
+
+def parse(source: SourceFile, problems: Problems) -> Document:
+    """Parse one file's text; syntax errors end the file, everything else is collected."""
+    builder = _Builder(source, problems)
+    try:
+        root = builder.build()
+    except yaml.MarkedYAMLError as error:
+        _report_syntax_error(source, error, problems)
+        root = None
+    except yaml.reader.ReaderError as error:
+        line = source.text.count("\n", 0, error.position) + 1
+        column = error.position - (source.text.rfind("\n", 0, error.position) + 1) + 1
+        problems.add(
+            "yaml-syntax",
+            source.span(line, column),
+            f"expected printable text, found the character U+{_code_point(error.character):04X}",
+        )
+        root = None
+    except _TooMuchError:
+        root = None
+    return Document(source, root)
+
+
+def _code_point(character: int | str | bytes) -> int:
+    return character if isinstance(character, int) else ord(character)
+
+
+def to_data(node: AnyNode, nothing: list[Scalar]) -> Any:  # noqa: ANN401  the models check every type
+    """The node as plain dicts, lists and text, for the models to validate.
+
+    Scalars that hold nothing are also put into ``nothing``.
+    """
+    if isinstance(node, Scalar):
+        if node.value is None:
+            nothing.append(node)
+        return node.value
+    if isinstance(node, Mapping):
+        return {key: to_data(value, nothing) for key, value in node.values.items()}
+    return [to_data(item, nothing) for item in node.items]
+
+
+def walk(node: AnyNode) -> Iterator[AnyNode]:
+    """The node and everything below it."""
+    yield node
+    if isinstance(node, Mapping):
+        for value in node.values.values():
+            yield from walk(value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from walk(item)
+
+
+def find(node: AnyNode, path: tuple[str | int, ...]) -> AnyNode:
+    """The node at ``path``; where the path leaves the tree, the last node that exists."""
+    for step in path:
+        if isinstance(node, Mapping) and isinstance(step, str) and step in node.values:
+            node = node.values[step]
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            break
+    return node
+
+
+class _TooMuchError(Exception):
+    """The file was refused as a whole and the reason is already recorded."""
+
+
+def _at(mark: Any) -> int:  # noqa: ANN401  libyaml's mark has no public type
+    return int(mark.line) * _LINE + int(mark.column)
+
+
+class _Builder:
+    """Turns libyaml's events into nodes without recursion, so that depth cannot hurt."""
+
+    def __init__(self, source: SourceFile, problems: Problems) -> None:
+        self._source = source
+        self._problems = problems
+        self._anchors: dict[str, AnyNode] = {}
+        self._weights: dict[str, int] = {}
+        self._aliased = 0
+        self._count = 0
+
+    def build(self) -> AnyNode | None:
+        """Read all events of the file and return the root of its one document."""
+        root: AnyNode | None = None
+        stack: list[Sequence | Mapping] = []
+        keys: list[Scalar | None] = []
+        anchors: list[tuple[str | None, int]] = []
+        documents = 0
+        loader = yaml.CSafeLoader(self._source.text)
+        try:
+            while loader.check_event():
+                event = loader.get_event()
+                if isinstance(event, yaml.ScalarEvent):
+                    node: AnyNode = self._scalar(event)
+                elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+                    self._no_tag(event)
+                    opened: Sequence | Mapping = (
+                        Mapping(_at(event.start_mark), 0)
+                        if isinstance(event, yaml.MappingStartEvent)
+                        else Sequence(_at(event.start_mark), 0)
+                    )
+                    if len(stack) >= MAX_DEPTH:
+                        self._too_deep(event)
+                    stack.append(opened)
+                    keys.append(None)
+                    anchors.append((event.anchor, self._count))
+                    self._count += 1
+                    continue
+                elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                    closed = stack.pop()
+                    keys.pop()
+                    closed.end = max(closed.start + 1, _at(event.end_mark))
+                    anchor, before = anchors.pop()
+                    if anchor:
+                        self._remember(anchor, closed, self._count - before)
+                    node = closed
+                elif isinstance(event, yaml.AliasEvent):
+                    node = self._alias(event)
+                elif isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        self._problems.add(
+                            "many-documents",
+                            self._span(event),
+                            "expected one YAML document a file, found a second one",
+                            hint='remove the "---", or move what follows into a file of its own',
+                        )
+                        return root
+                    continue
+                else:
+                    continue
+                if not stack:
+                    root = node
+                elif isinstance(parent := stack[-1], Sequence):
+                    parent.items.append(node)
+                elif (key := keys[-1]) is None:
+                    keys[-1] = self._key(node)
+                else:
+                    self._put(parent, key, node)
+                    keys[-1] = None
+        finally:
+            loader.dispose()
+        return root
+
+    def _span(self, event: Any) -> Span:  # noqa: ANN401  any of yaml's event classes
+        return Node(_at(event.start_mark), _at(event.end_mark)).span(self._source.name)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        self._count += 1
+        value: str | None = event.value
+        start, end = _at(event.start_mark), _at(event.end_mark)
+        style = event.style
+        if event.tag is not None:
+            self._no_tag(event)
+        if not style:
+            text = event.value
+            if not text or (text[0] in _BARE_START and _BARE.fullmatch(text)):
+                value = None if text in _NOTHING else Bare(text)
+        elif style == '"':
+            self._warn_backslash(event)
+        scalar = Scalar(value, start, end, block=style in ("|", ">"))
+        if event.anchor:
+            self._remember(event.anchor, scalar, 1)
+        return scalar
+
+    def _warn_backslash(self, event: yaml.ScalarEvent) -> None:
+        raw = self._source.text[event.start_mark.index : event.end_mark.index]
+        if found := _ESCAPE.search(raw):
+            before = raw[: found.start()]
+            line = event.start_mark.line + before.count("\n")
+            column = (
+                len(before) - before.rfind("\n") - 1
+                if "\n" in before
+                else event.start_mark.column + found.start()
+            )
+            self._problems.add(
+                "backslash-in-double-quotes",
+                Span(self._source.name, line + 1, column + 1, line + 1, column + 3),
+                f"expected no backslash in double quotes, found {shorten(raw[found.start() :][:12])}",
+                hint="YAML reads it as an escape; use single quotes or a | block for LaTeX",
+            )
+
+    def _no_tag(self, event: Any) -> None:  # noqa: ANN401  any of yaml's event classes
+        if event.tag is not None and event.tag != "!":
+            self._problems.add(
+                "tag-not-allowed",
+                self._span(event),
+                f"expected a plain value, found the tag {shorten(str(event.tag))}",
+                hint="remove the tag; quote the value if it must be text",
+            )
+
+    def _too_deep(self, event: Any) -> None:  # noqa: ANN401  any of yaml's event classes
+        self._problems.add(
+            "too-deep",
+            self._span(event),
+            f"expected at most {MAX_DEPTH} levels of nesting, found more",
+        )
+        raise _TooMuchError
+
+    def _remember(self, anchor: str, node: AnyNode, weight: int) -> None:
+        self._anchors[anchor] = node
+        self._weights[anchor] = weight
+
+    def _alias(self, event: yaml.AliasEvent) -> AnyNode:
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            self._problems.add(
+                "yaml-syntax",
+                self._span(event),
+                f'expected an anchor that is complete before "*{event.anchor}", found none',
+            )
+            raise _TooMuchError
+        self._aliased += self._weights[event.anchor]
+        self._count += self._weights[event.anchor]
+        if self._aliased > MAX_ALIASED_NODES:
+            self._problems.add(
+                "too-many-aliases",
+                self._span(event),
+                f"expected aliases to unfold to at most {MAX_ALIASED_NODES} values, found more",
+            )
+            raise _TooMuchError
+        return node
+
+    def _key(self, node: AnyNode) -> Scalar:
+        if isinstance(node, Scalar):
+            return Scalar(node.value or "", node.start, node.end)
+        self._problems.add(
+            "key-not-text",
+            node.span(self._source.name),
+            "expected a field name, found a list or a mapping",
+            hint="a value that begins with { or [ needs quotes",
+        )
+        return Scalar("", node.start, node.end)
+
+    def _put(self, parent: Mapping, key: Scalar, value: AnyNode) -> None:
+        name = str(key.value)
+        if name in parent.keys:
+            first = parent.keys[name].span(self._source.name)
+            self._problems.add(
+                "duplicate-key",
+                key.span(self._source.name),
+                f'expected "{name}" once, found it again',
+                hint="keep one of the two",
+                related=[Related(first, "the first one is here")],
+            )
+            return
+        parent.keys[name] = key
+        parent.values[name] = value
+
+
+def _report_syntax_error(
+    source: SourceFile, error: yaml.MarkedYAMLError, problems: Problems
+) -> None:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    message = f"{error.problem or 'this is not YAML'}"
+    hint = None
+    if "escape" in message:
+        hint = "a backslash in double quotes is an escape; use single quotes or a | block"
+    elif "mapping values are not allowed" in message:
+        hint = 'quote a text that contains ": ", or write it as a | block'
+    elif "found character that cannot start any token" in message:
+        hint = "indent with spaces, and quote a text that begins with @, ` or %"
+    elif "block mapping" in message or "block collection" in message:
+        hint = "check the indentation, and quote a text that begins with a quote, [ or {"
+    related = []
+    if error.context and error.context_mark is not None and error.context_mark.line != line:
+        at = error.context_mark
+        related = [Related(source.span(at.line + 1, at.column + 1), str(error.context))]
+    problems.add(
+        "yaml-syntax", source.span(line + 1, column + 1), message, hint=hint, related=related
+    )

@@ -1,0 +1,121 @@
+"""Every text of a card with its place and its role, and what stands in it: formulas, images, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from deckwright import markup
+from deckwright.model import Role
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """One text of a card: the path of its field in the YAML, what it holds, and the text."""
+
+    path: Path
+    role: Role
+    text: str
+
+
+def texts(model: BaseModel) -> Iterator[CardText]:
+    """Every text the author wrote in a model, in the order of its fields."""
+    return _walk(model, None, ())
+
+
+def _walk(value: Any, role: Role | None, path: Path) -> Iterator[CardText]:  # noqa: ANN401
+    if isinstance(value, str):
+        if role is not None:
+            yield CardText(path, role, value)
+    elif isinstance(value, BaseModel):
+        roles = _roles(type(value))
+        for name in type(value).model_fields:
+            if name in value.model_fields_set and name in roles:
+                alias, inner = roles[name]
+                yield from _walk(getattr(value, name), inner, (*path, alias))
+    elif isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from _walk(item, role, (*path, i))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _walk(item, role, (*path, str(key)))
+
+
+@cache
+def _roles(model: type[BaseModel]) -> dict[str, tuple[str, Role | None]]:
+    """For each field that can hold text: its name in YAML and its texts' role."""
+    found: dict[str, tuple[str, Role | None]] = {}
+    for name, info in model.model_fields.items():
+        role = next((m for m in info.metadata if isinstance(m, Role)), None) or _role_in(info.annotation)
+        if role is not None or _holds_models(info.annotation):
+            found[name] = (info.alias or name, role)
+    return found
+
+
+def _role_in(annotation: Any) -> Role | None:  # noqa: ANN401  any annotation
+    for inner in (*getattr(annotation, "__metadata__", ()), *get_args(annotation)):
+        if isinstance(inner, Role):
+            return inner
+        if (found := _role_in(inner)) is not None:
+            return found
+    return None
+
+
+def _holds_models(annotation: Any) -> bool:  # noqa: ANN401  any annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(_holds_models(inner) for inner in get_args(annotation))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in one Markdown text."""
+
+    formulas: tuple[tuple[str, bool], ...]
+    """LaTeX with gaps as written, and whether it is displayed."""
+    images: tuple[str, ...]
+    links: tuple[str, ...]
+    strays: tuple[str, ...]
+    """Delimiters of maths without their partner, with a little of what follows."""
+    longest_list: int
+
+
+_NOTHING = Found((), (), (), (), 0)
+_STRAY_DOLLAR = re.compile(r"\$(?!\d)(?<!\d\$).{0,12}")
+
+
+def look_into(text: str) -> Found:
+    """Parse a Markdown text once and say what stands in it."""
+    if markup.is_plain(text):
+        return _NOTHING
+    formulas: list[tuple[str, bool]] = []
+    images: list[str] = []
+    links: list[str] = []
+    strays: list[str] = []
+    longest, open_lists = 0, [0]
+    tokens = markup.parse(markup.mark_gaps(markup.clean(text)))
+    for token in markup.flatten(tokens):
+        if markup.is_maths(token):
+            formulas.append((token.content, markup.is_display(token)))
+        elif token.type == "image":
+            images.append(str(token.attrGet("src") or ""))
+        elif token.type == "link_open":
+            links.append(str(token.attrGet("href") or ""))
+        elif token.type == "text":
+            strays += _STRAY_DOLLAR.findall(token.content)
+        elif token.type == "text_special" and token.markup in (r"\(", r"\)", r"\[", r"\]"):
+            strays.append(token.markup)
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            open_lists.append(0)
+        elif token.type == "list_item_open":
+            open_lists[-1] += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            longest = max(longest, open_lists.pop())
+    return Found(tuple(formulas), tuple(images), tuple(links), tuple(strays), longest)
