@@ -55,7 +55,7 @@ def drawn(engine: FormulaEngine, latex: str, **options: Any) -> ET.Element:
     """Draw and parse; parsing is half the claim, for HTML would not parse as XML."""
     picture = engine.svg(latex, display=True, **options)
     assert isinstance(picture, str), picture
-    return ET.fromstring(picture)  # noqa: S314 (our own output)
+    return ET.fromstring(picture)
 
 
 def refusal(engine: FormulaEngine, latex: str) -> str:
@@ -75,13 +75,11 @@ def test_a_formula_anki_shows_passes_and_can_be_drawn(engine: FormulaEngine, sam
 
     assert verdict is None
     assert isinstance(picture, str)
-    ET.fromstring(picture)  # noqa: S314 (our own output)
+    ET.fromstring(picture)
 
 
 @pytest.mark.parametrize("sample", samples("refused"))
-def test_a_formula_anki_shows_red_or_raw_fails_and_says_why(
-    engine: FormulaEngine, sample: Sample
-) -> None:
+def test_a_formula_anki_shows_red_or_raw_fails_and_says_why(engine: FormulaEngine, sample: Sample) -> None:
     verdict = engine.check(sample.latex, display=not sample.inline)
 
     assert isinstance(verdict, FormulaFailure)
@@ -182,6 +180,16 @@ def test_a_formula_out_of_memory_is_refused_and_the_next_is_not(
         assert engine.check("x", display=True) is None
 
 
+def test_a_long_run_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_MEMORY_BYTES", 24 * 1024 * 1024)
+    monkeypatch.setattr(engine_module, "_FORMULAS_A_MACHINE", 100)
+
+    with FormulaEngine() as engine:
+        verdicts = {engine.check("x", display=True) for _ in range(400)}
+
+    assert verdicts == {None}
+
+
 def test_many_threads_may_share_one_engine(engine: FormulaEngine) -> None:
     def verdict(number: int) -> bool:
         return engine.check(rf"x_{{{number}}}" + "}" * (number % 2), display=True) is None
@@ -206,9 +214,7 @@ def test_many_threads_may_share_one_engine(engine: FormulaEngine) -> None:
         r"\unicode{x0} \unicode{xD800} \unicode{x1F600}",
     ],
 )
-def test_a_picture_holds_shapes_and_nothing_that_acts_or_asks(
-    engine: FormulaEngine, latex: str
-) -> None:
+def test_a_picture_holds_shapes_and_nothing_that_acts_or_asks(engine: FormulaEngine, latex: str) -> None:
     root = drawn(engine, latex)
 
     for element in root.iter():
@@ -269,7 +275,7 @@ def test_a_formula_in_a_line_is_lower_than_one_that_stands_alone(engine: Formula
     alone = drawn(engine, r"\sum_{i=1}^n i")
 
     assert isinstance(inline, str)
-    inline_root = ET.fromstring(inline)  # noqa: S314 (our own output)
+    inline_root = ET.fromstring(inline)
     assert float(inline_root.attrib["height"]) < float(alone.attrib["height"])
 
 

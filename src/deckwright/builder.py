@@ -12,6 +12,7 @@ from deckwright.anki.notes import DeckNotes, all_notes, deck_notes
 from deckwright.anki.notetypes import NoteType, note_types
 from deckwright.anki.package import package_bytes
 from deckwright.cache import Cache
+from deckwright.collector import without_collector
 from deckwright.compiler import Compilation
 from deckwright.lock import Lock
 from deckwright.model import Library
@@ -87,6 +88,20 @@ def build(  # noqa: PLR0913  the options of a build
     library = _library(compilation)
     if lock is None and compilation.problems.failed():
         raise ValueError("a library with errors cannot be built")
+    with without_collector():
+        return _build(compilation, library, out, now, only, cache, lock, progress)
+
+
+def _build(  # noqa: PLR0913  the options of a build
+    compilation: Compilation,
+    library: Library,
+    out: Path,
+    now: int,
+    only: Collection[str],
+    cache: Cache | None,
+    lock: Lock | None,
+    progress: Progress,
+) -> BuildReport:
     made = output(compilation, now, lock=lock or compilation.lock, cache=cache)
     descriptions = _descriptions(library)
     wanted = [deck for deck in made.decks if not only or deck.deck.slug in only]

@@ -44,6 +44,27 @@ class Loaded:
     """Every id in the source, also of cards with problems, so that one problem makes no others."""
     maths: MathsChecker | None = None
     used_media: set[Path] = field(default_factory=set)
+    all_files: bool = True
+    """Whether every topic file could be read; else `known_ids` lacks the ids of some cards."""
+    all_cards: bool = True
+    """Whether every card could be read; else what is counted over many cards would be counted wrong."""
+
+
+def key_span(path: Path, name: str, key: str) -> source.Span:
+    """The place of a top-level key in a small YAML file, or the file's beginning."""
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(f"{key}:"):
+            return source.Span(name, number, 1, number, 1 + len(key))
+    return source.Span(name, 1, 1, 1, 2)
+
+
+def deck_span(folder: source.DeckFolder, key: str) -> source.Span:
+    """The place of a key in a deck's ``deck.yaml``."""
+    return key_span(folder.path / source.DECK_FILE, f"{folder.name}/{source.DECK_FILE}", key)
 
 
 def check_kinds(loaded: Loaded, problems: Problems) -> None:
@@ -103,7 +124,7 @@ def check_needs(loaded: Loaded, problems: Problems) -> None:
     by_id = loaded.library.by_id
     for card in loaded.library.cards:
         for i, needed in enumerate(card.needs):
-            if needed not in by_id and needed not in loaded.known_ids:
+            if loaded.all_files and needed not in by_id and needed not in loaded.known_ids:
                 problems.add(
                     "unknown-needs",
                     loaded.origins[card.id].span("needs", i),
@@ -153,6 +174,8 @@ def _circles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
 
 def check_siblings(loaded: Loaded, problems: Problems) -> None:
     """``wrong: siblings`` finds something to draw in its topic."""
+    if not loaded.all_cards:
+        return
     for deck in loaded.library.decks:
         for topic in deck.topics:
             for card in topic.cards:
@@ -265,7 +288,7 @@ def _check_formula(  # noqa: PLR0913  the context of one formula
         )
         variants.append((hidden, f" with gap c{number} hidden"))
     for variant, when in variants:
-        reason = loaded.maths.check(variant, display=display)
+        reason = loaded.maths.check(markup.tidy_latex(variant), display=display)
         if reason is not None:
             problems.add(
                 "maths-does-not-compile",
@@ -313,13 +336,13 @@ def _check_image(  # noqa: PLR0913  the context of one image
     if name in images:
         path = images[name]
         loaded.used_media.add(path)
-        if path.is_symlink() or path.stat().st_size > MAX_MEDIA_BYTES:
-            problems.add(
-                "bad-media",
-                span,
-                f"expected a file of at most {MAX_MEDIA_BYTES // 2**20} MiB and no link, found {shorten(name)}",
-                card=card,
-            )
+        if path.is_symlink():
+            message = f"expected an image file, found a link to one: {shorten(name)}"
+            problems.add("bad-media", span, message, hint="copy the file itself beside the cards", card=card)
+        elif (size := path.stat().st_size) > MAX_MEDIA_BYTES:
+            limit = MAX_MEDIA_BYTES // 2**20
+            message = f"expected an image of at most {limit} MiB, found one of {size / 2**20:.1f} MiB"
+            problems.add("bad-media", span, message, hint="save it smaller", card=card)
         return
     twin = next((other for other in images if other.casefold() == name.casefold()), None)
     if twin is not None:
@@ -349,7 +372,8 @@ def _unquote(name: str) -> str:
 
 def check_media_files(loaded: Loaded, problems: Problems) -> None:
     """No two images of a deck differ only in case, and none lies about unused."""
-    for folder in loaded.folders.values():
+    for deck in loaded.library.decks:
+        folder = loaded.folders[deck.slug]
         twins: dict[str, Path] = {}
         for path in folder.media:
             if path.suffix.lower() not in MEDIA_SUFFIXES:
@@ -365,7 +389,7 @@ def check_media_files(loaded: Loaded, problems: Problems) -> None:
                     f"beside {shorten(first.name)}",
                     hint="rename one of them",
                 )
-            elif path not in loaded.used_media:
+            elif loaded.all_cards and path not in loaded.used_media:
                 problems.add(
                     "unused-media",
                     span,

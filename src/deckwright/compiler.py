@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deckwright import checks, history, policy, source
 from deckwright.anki.media import MediaFile, media_file
 from deckwright.cache import Cache
 from deckwright.checks import Loaded, MathsChecker
+from deckwright.collector import without_collector
 from deckwright.decode import Origin, decode, describe
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KINDS, KindCard
@@ -52,12 +51,12 @@ def compile_library(
     cache); with ``check_maths=False`` they are only balanced.
     """
     problems = Problems()
-    with _without_collector():
+    with without_collector():
         loaded, lock = _load(root, problems, maths)
         if loaded is None:
             return Compilation(root, None, problems, lock)
         checker = CachedMaths(cache, maths) if check_maths else None
-        loaded = Loaded(loaded.library, loaded.origins, loaded.folders, loaded.known_ids, checker)
+        loaded = replace(loaded, maths=checker)
         try:
             checks.run(loaded, problems)
         finally:
@@ -67,19 +66,6 @@ def compile_library(
         history.check(loaded, lock, root, problems)
         media = _media(loaded)
     return Compilation(root, loaded.library, problems, lock, loaded.origins, media)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Pause the cyclic garbage collector: a load makes many objects and no cycles, and the
-    collector would take more than half of its time looking for some."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _load(
@@ -109,7 +95,16 @@ def _load(
         policy=file.policy,
         decks=decks,
     )
-    return Loaded(library, reader.origins, folders, frozenset(reader.known_ids), maths), lock
+    loaded = Loaded(
+        library,
+        reader.origins,
+        folders,
+        frozenset(reader.known_ids),
+        maths,
+        all_files=reader.all_files,
+        all_cards=reader.all_files and reader.all_cards,
+    )
+    return loaded, lock
 
 
 def _read_head(root: Path, problems: Problems) -> tuple[Document, LibraryFile] | None:
@@ -173,6 +168,8 @@ class _Reader:
         self._problems = problems
         self.origins: dict[str, Origin] = {}
         self.known_ids: set[str] = set()
+        self.all_files = True
+        self.all_cards = True
         self._first: dict[str, Span] = {}
 
     def deck(self, folder: DeckFolder) -> Deck:
@@ -197,47 +194,57 @@ class _Reader:
                 f"expected a {DECK_FILE} with a `title`, found none",
             )
             return fallback
+        before = len(self._problems)
         document = read_document(folder.deck_file, f"{folder.name}/{DECK_FILE}", self._problems)
         if document.root is None:
-            if not document.source.text.strip():
+            if len(self._problems) == before:
                 self._problems.add(
                     "missing-field", document.source.span(), "expected a `title`, found an empty file"
                 )
             return fallback
         file = decode(DeckFile, document, document.root, "deck.yaml", self._problems)
         if file is not None and file.kind not in KINDS:
-            self._unknown_kind(Origin(document, document.root), file.kind)
+            self._unknown_kind(Origin(document, document.root), shorten(file.kind))
         return file or fallback
 
-    def _unknown_kind(self, origin: Origin, kind: str) -> None:
+    def _unknown_kind(self, origin: Origin, found: str) -> None:
         self._problems.add(
             "unknown-kind",
             origin.span("kind"),
-            f"expected a kind of card, found {shorten(kind)}",
-            hint=did_you_mean(kind, KINDS) or f"kinds are {', '.join(KINDS)}",
+            f"expected a kind of card, found {found}",
+            hint=did_you_mean(found.strip('"'), KINDS) or f"kinds are {', '.join(KINDS)}",
         )
 
     def _topic(self, path: Path, name: str, file: DeckFile, seen: dict[str, Span]) -> Topic | None:
+        before = len(self._problems)
         document = read_document(path, name, self._problems)
         if document.root is None:
+            self.all_files = False
+            if len(self._problems) == before:
+                message = "expected `topic`, `title` and `cards`, found an empty file"
+                self._problems.add("missing-field", document.source.span(), message)
             return None
         head = decode(TopicHead, document, _without_cards(document.root), "a topic file", self._problems)
         if not isinstance(document.root, MappingNode):
+            self.all_files = False
             return None
-        if head is not None and (first := seen.setdefault(head.topic, document.source.span())).file != name:
+        at = Origin(document, document.root).span("topic")
+        if head is not None and (first := seen.setdefault(head.topic, at)) != at:
             self._problems.add(
                 "duplicate-topic",
-                Origin(document, document.root).span("topic"),
+                at,
                 f'expected a topic of its own, found "{head.topic}" again',
                 related=[Related(first, "the first one is here")],
             )
         nodes = document.root.values.get("cards")
         if not isinstance(nodes, Sequence):
+            self.all_files = False
             code, found = ("missing-field", "none") if nodes is None else ("wrong-type", describe(nodes))
             span = document.span(nodes) if nodes is not None else document.source.span()
             self._problems.add(code, span, f"expected a list of `cards`, found {found}")
             return None
         cards = [card for node in nodes.items if (card := self._card(document, node, file)) is not None]
+        self.all_cards &= len(cards) == len(nodes.items)
         if head is None:
             return Topic(path.stem, path.stem, tuple(cards))
         return Topic(head.topic, head.title.strip(), tuple(cards))
@@ -260,10 +267,17 @@ class _Reader:
         kind_name = _text(node, "kind") if "kind" in node.values else file.kind
         kind = KINDS.get(kind_name or "")
         if kind is None:
-            if "kind" in node.values or file.kind in KINDS:
-                self._unknown_kind(origin, kind_name or describe(node.values["kind"]))
+            if "kind" in node.values:
+                self._unknown_kind(origin, describe(node.values["kind"]))
             return None
-        card = decode(kind, document, _with_defaults(node, kind_name or "", file), _named(kind_name), self._problems)
+        card = decode(
+            kind,
+            document,
+            _with_defaults(node, kind_name or "", file),
+            _named(kind_name),
+            self._problems,
+            card=identifier,
+        )
         if identifier:
             first = self._first.setdefault(identifier, origin.span("id"))
             if first != origin.span("id"):
@@ -284,12 +298,18 @@ class _Reader:
         """No two decks have one title: Anki would put their cards into one deck."""
         seen: dict[str, Deck] = {}
         for deck in decks:
-            if (first := seen.setdefault(deck.title.casefold(), deck)) is not deck or "::" in deck.title:
+            at = checks.deck_span(folders[deck.slug], "title")
+            if "::" in deck.title:
+                message = f'expected a title without "::", found {shorten(deck.title)}'
+                self._problems.add("wrong-value", at, message, hint="Anki makes decks in decks of it")
+            if (first := seen.setdefault(deck.title.casefold(), deck)) is not deck:
+                first_at = checks.deck_span(folders[first.slug], "title")
                 self._problems.add(
                     "duplicate-title",
-                    Span(f"{folders[deck.slug].name}/{DECK_FILE}", 1, 1, 1, 2),
-                    f'expected a title of its own without "::", found {shorten(deck.title)}',
-                    hint=f'"{first.slug}" has it too' if first is not deck else None,
+                    at,
+                    f"expected a title of its own, found {shorten(deck.title)} again",
+                    hint="Anki would put the cards of both into one deck",
+                    related=[Related(first_at, "the first one is here")],
                 )
 
 

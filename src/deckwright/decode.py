@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deckwright.source import Span
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+Path: TypeAlias = tuple[str | int, ...]
 
 _WANTED = {
     "string_type": "text",
@@ -38,6 +39,20 @@ _WANTED = {
 }
 
 
+_LIMITS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("of at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("of at most", "le"),
+}
+_SPOKEN = {
+    "^[a-z]{2,3}(-[A-Za-z0-9]+)*$": "a language code such as en or pt-BR",
+    r"^https?://\S+$": "a web address that begins with https://",
+    "^[A-Za-z][A-Za-z0-9+#_.-]*$": "the name of a language such as python or sql",
+}
+"""Patterns of single fields, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a value came from: its document and node, for problems found later."""
@@ -46,8 +61,11 @@ class Origin:
     node: AnyNode
 
     def span(self, *path: str | int) -> Span:
-        """The place of the field at ``path``; a text's place is its first character."""
-        return self.document.span(find(self.node, path))
+        """The place of the field at ``path``; of a field that is not written, its mapping's first key."""
+        node = find(self.node, path)
+        if isinstance(node, Mapping) and path and node is find(self.node, path[:-1]):
+            return _head(self, node)
+        return self.document.span(node)
 
     def text_span(self, path: tuple[str | int, ...], needle: str) -> Span:
         """The place of ``needle`` inside the field at ``path``, or the field's own place."""
@@ -67,31 +85,58 @@ class Origin:
         return whole
 
 
-def decode(
-    model: type[AnyModel], document: Document, node: AnyNode, what: str, problems: Problems
+def decode(  # noqa: PLR0913  the context of one thing
+    model: type[AnyModel],
+    document: Document,
+    node: AnyNode,
+    what: str,
+    problems: Problems,
+    *,
+    card: str | None = None,
 ) -> AnyModel | None:
     """Validate a node as ``model``; on failure every problem is recorded and None returned.
 
-    ``what`` names the thing in messages: ``a recall card``, ``a deck file``.
+    ``what`` names the thing in messages: ``a recall card``, ``a deck file``; ``card`` is its id, if it
+    is a card that has one.
     """
     nothing: list[Scalar] = []
     data = to_data(node, nothing)
-    for empty in nothing:
-        problems.add(
-            "empty-text",
-            document.span(empty),
-            "expected a value, found nothing",
-            hint='fill it in, or leave the field out; quote it to mean the word ("null")',
-        )
+    details: list[ErrorDetails] = []
+    decoded = None
     try:
         decoded = model.model_validate(data)
     except ValidationError as error:
-        origin = Origin(document, node)
-        seen: set[tuple[str, tuple[str | int, ...]]] = set()
-        for detail in error.errors(include_url=False):
-            _report(detail, origin, model, what, problems, seen)
-        return None
+        details = error.errors(include_url=False)
+    origin = Origin(document, node)
+    unknown = [find(node, _path(d["loc"], node)) for d in details if d["type"] == "extra_forbidden"]
+    for empty in nothing:
+        if not any(empty is value for value in unknown):
+            problems.add(
+                "empty-text",
+                document.span(empty),
+                "expected a value, found nothing",
+                hint='fill it in, or leave the field out; quote it to mean the word ("null")',
+                card=card,
+            )
+    if details:
+        meant = _meant(details, origin, model)
+        seen: set[tuple[str, Path]] = set()
+        for detail in details:
+            if detail["type"] != "missing" or _path(detail["loc"], node) not in meant:
+                _report(detail, origin, model, what, problems, seen, card)
     return None if nothing else decoded
+
+
+def _meant(details: list[ErrorDetails], origin: Origin, model: type[BaseModel]) -> set[Path]:
+    """The fields that misspelt ones were meant to be: reported as unknown, they are not missing too."""
+    paths = [_path(d["loc"], origin.node) for d in details if d["type"] == "extra_forbidden"]
+    close = [(path[:-1], _closest(str(path[-1]), _known_fields(model, path[:-1]))) for path in paths]
+    return {(*parent, name) for parent, name in close if name is not None}
+
+
+def _closest(word: str, known: set[str]) -> str | None:
+    hint = did_you_mean(word, known)
+    return hint.split('"')[1] if hint else None
 
 
 def describe(node: AnyNode) -> str:
@@ -109,24 +154,26 @@ def _report(
     model: type[BaseModel],
     what: str,
     problems: Problems,
-    seen: set[tuple[str, tuple[str | int, ...]]],
+    seen: set[tuple[str, Path]],
+    card: str | None,
 ) -> None:
     kind = detail["type"]
     path = _path(detail["loc"], origin.node)
     field = _label(path)
     node = find(origin.node, path)
     found = describe(node)
-    if (kind, path) in seen or (isinstance(node, Scalar) and node.value is None and kind != "missing"):
+    empty = isinstance(node, Scalar) and node.value is None
+    if (kind, path) in seen or (empty and kind not in ("missing", "extra_forbidden")):
         return
     seen.add((kind, path))
 
     def add(code: str, message: str, hint: str | None = None, span: Span | None = None) -> None:
-        problems.add(code, span or origin.document.span(node), message, hint=hint)
+        problems.add(code, span or origin.document.span(node), message, hint=hint, card=card)
 
     if kind == "extra_forbidden":
         name = str(path[-1])
         known = _known_fields(model, path[:-1])
-        owner = what if len(path) == 1 else f"an entry of `{_label(path[:-1])}`"
+        owner = what if len(path) == 1 else f"`{_label(path[:-1])}`"
         hint = did_you_mean(name, known) or f"its fields are {', '.join(sorted(known))}"
         parent = find(origin.node, path[:-1])
         span = (
@@ -138,7 +185,7 @@ def _report(
     elif kind == "missing":
         name = str(path[-1])
         parent = find(origin.node, path[:-1])
-        owner = what if len(path) == 1 else f"an entry of `{_label(path[:-1])}`"
+        owner = what if len(path) == 1 else f"`{_label(path[:-1])}`"
         if name == "id":
             add(
                 "missing-id",
@@ -147,37 +194,62 @@ def _report(
                 _head(origin, parent),
             )
         else:
-            keys = list(parent.keys) if isinstance(parent, Mapping) else []
-            near = did_you_mean(name, keys)
-            hint = f"add `{name}:`" if not near else f"add `{name}:`, or rename the field that was meant"
-            add("missing-field", f"expected `{name}` in {owner}, found none", hint, _head(origin, parent))
+            message = f"expected `{name}` in {owner}, found none"
+            add("missing-field", message, f"add `{name}:`", _head(origin, parent))
+    elif kind == "string_pattern_mismatch" and detail["loc"][-1] == "[key]":
+        _report_key(detail, origin, path, add)
     elif kind == "string_pattern_mismatch":
         _report_pattern(detail, node, field, add)
     elif kind in ("too_short", "too_long"):
         context = detail.get("ctx", {})
         low, high = context.get("min_length"), context.get("max_length")
-        wanted = f"at least {low}" if low is not None else f"at most {high}"
         count = len(node.items) if isinstance(node, Sequence) else 0
+        if low is not None and count >= low:
+            return  # pydantic does not count entries that have problems of their own
+        wanted = f"at least {_entries(low)}" if low is not None else f"at most {_entries(high)}"
         add("wrong-count", f"expected {wanted} in `{field}`, found {count}")
     elif kind in ("literal_error", "enum"):
-        _report_literal(detail, field, found, add)
+        _report_literal(detail, field, found, add, or_list=_holds_models(model, path))
     elif kind == "string_too_long":
         add("bad-id", f"expected at most {detail.get('ctx', {}).get('max_length')} characters, found {found}")
+    elif kind in _LIMITS:
+        word, bound = _LIMITS[kind]
+        limit = detail.get("ctx", {}).get(bound)
+        add("wrong-value", f"expected a number {word} {limit:g} in `{field}`, found {found}")
+    elif kind in _WANTED and not path:
+        add("wrong-type", f"expected {what} with its fields, found {found}", "begin with `title:`")
     elif kind in _WANTED:
         if kind == "string_type" and isinstance(node, Scalar):
+            if _is_date(model, path):
+                add("bad-date", f"expected a day as YYYY-MM-DD in `{field}`, found {found}")
+                return
             add("bad-id", f"expected words joined by hyphens in `{field}`, found {found}", "begin with a letter")
             return
         hint = None
         if kind.startswith("bool"):
             hint = "write true or false, without quotes"
         elif kind in ("tuple_type", "list_type") and isinstance(node, Scalar):
-            hint = f"write it as a list: [{found}]"
+            inner = _known_fields(model, path) if _holds_models(model, path) else None
+            hint = f"write it as a list: [{found}]" if not inner else "begin each entry with a hyphen"
         elif kind == "string_type":
             hint = "put the text in quotes" if isinstance(node, (Mapping, Sequence)) else None
         add("wrong-type", f"expected {_WANTED[kind]} in `{field}`, found {found}", hint)
     else:
         message = detail["msg"][:1].lower() + detail["msg"][1:]
         add("wrong-value", f"{message} in `{field}`, found {found}")
+
+
+def _entries(count: object) -> str:
+    return f"{count} entry" if count == 1 else f"{count} entries"
+
+
+def _report_key(detail: ErrorDetails, origin: Origin, path: Path, add: Any) -> None:  # noqa: ANN401
+    """A key of a mapping that may have any keys of one form: the gaps' names."""
+    name = str(detail["loc"][-2])
+    parent = find(origin.node, path[:-1]) if path and path[-1] == name else find(origin.node, path)
+    span = origin.document.span(parent.keys[name]) if isinstance(parent, Mapping) and name in parent.keys else None
+    wanted = "a gap such as c1" if detail.get("ctx", {}).get("pattern") == GAP else "another name"
+    add("unknown-gap", f"expected {wanted} in `{_label(path[:-1])}`, found {shorten(name)}", None, span)
 
 
 def _report_pattern(detail: ErrorDetails, node: AnyNode, field: str, add: Any) -> None:  # noqa: ANN401
@@ -200,13 +272,22 @@ def _report_pattern(detail: ErrorDetails, node: AnyNode, field: str, add: Any) -
     elif pattern == GAP:
         add("unknown-gap", f"expected a gap such as c1 in `{field}`, found {found}")
     else:
-        add("wrong-value", f"expected a value that matches {pattern} in `{field}`, found {found}")
+        wanted = _SPOKEN.get(str(pattern), f"a value that matches {pattern}")
+        add("wrong-value", f"expected {wanted} in `{field}`, found {found}")
 
 
-def _report_literal(detail: ErrorDetails, field: str, found: str, add: Any) -> None:  # noqa: ANN401
+def _report_literal(
+    detail: ErrorDetails,
+    field: str,
+    found: str,
+    add: Any,  # noqa: ANN401
+    *,
+    or_list: bool,
+) -> None:
     wanted = str(detail.get("ctx", {}).get("expected", "")).replace("'", "")
     hint = did_you_mean(found.strip('"'), [w.strip() for w in wanted.replace(" or ", ",").split(",")])
-    add("wrong-value", f"expected {wanted} in `{field}`, found {found}", hint)
+    said = f'a list or the word "{wanted}"' if or_list else wanted
+    add("wrong-value", f"expected {said} in `{field}`, found {found}", hint)
 
 
 def _path(location: tuple[str | int, ...], node: AnyNode) -> tuple[str | int, ...]:
@@ -254,6 +335,43 @@ def _known_fields(model: type[BaseModel], path: tuple[str | int, ...]) -> set[st
         ]
         models = found or models
     return {field.alias or name for m in models for name, field in m.model_fields.items()}
+
+
+def _field(model: type[BaseModel], path: Path) -> Any:  # noqa: ANN401  any annotation
+    """The annotation of the field at ``path``, None where the models do not say."""
+    names = [step for step in path if isinstance(step, str)]
+    if not names:
+        return None
+    models = [model]
+    for name in names[:-1]:
+        models = [
+            inner for m in models for f in _named(m, name) for inner in _models_in(f.annotation)
+        ]
+    return next((f for m in models for f in _named(m, names[-1])), None)
+
+
+def _named(model: type[BaseModel], name: str) -> list[Any]:
+    return [f for key, f in model.model_fields.items() if name in (key, f.alias)]
+
+
+def _holds_models(model: type[BaseModel], path: Path) -> bool:
+    field = _field(model, path)
+    return field is not None and bool(_models_in(field.annotation))
+
+
+def _is_date(model: type[BaseModel], path: Path) -> bool:
+    field = _field(model, path)
+    return field is not None and _has_pattern((field.annotation, *field.metadata), DATE)
+
+
+def _has_pattern(parts: Any, pattern: str) -> bool:  # noqa: ANN401  annotations and their metadata
+    return any(
+        getattr(part, "pattern", None) == pattern
+        or _has_pattern(getattr(part, "metadata", ()), pattern)
+        or _has_pattern(getattr(part, "__metadata__", ()), pattern)
+        or _has_pattern(get_args(part), pattern)
+        for part in parts
+    )
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401  any annotation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from deckwright import identity
-from deckwright.checks import Loaded
+from deckwright.checks import Loaded, deck_span, key_span
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KINDS, KindCard
 from deckwright.kinds.layout import NoteLayout
@@ -48,10 +48,11 @@ def check(loaded: Loaded, lock: Lock | None, root: Path, problems: Problems) -> 
     """Everything that would hurt learners of a released library."""
     if lock is None:
         return
-    library_file = Span((root / LIBRARY_FILE).as_posix(), 1, 1, 1, 2)
-    _check_namespace(loaded, lock, library_file, problems)
-    _check_note_types(lock, library_file, problems)
-    _check_decks(loaded, lock, library_file, problems)
+    library_file = root / LIBRARY_FILE
+    name = library_file.as_posix()
+    _check_namespace(loaded, lock, key_span(library_file, name, "namespace"), problems)
+    _check_note_types(lock, Span(name, 1, 1, 1, 2), problems)
+    _check_decks(loaded, lock, key_span(library_file, name, "decks"), problems)
     _check_cards(loaded, lock, problems)
     _check_vanished(loaded, lock, root, problems)
 
@@ -110,10 +111,9 @@ def _check_decks(loaded: Loaded, lock: Lock, at: Span, problems: Problems) -> No
                 card=slug,
             )
         elif (name := loaded.library.full_deck_name(deck)) != locked.name:
-            folder = loaded.folders[deck.slug]
             problems.add(
                 "deck-renamed",
-                Span(f"{folder.name}/deck.yaml", 1, 1, 1, 2),
+                deck_span(loaded.folders[deck.slug], "title"),
                 f'expected the released name "{locked.name}", found "{name}"',
                 hint="Anki knows a deck by its name: learners would get a second one for new cards only",
                 card=slug,
@@ -187,7 +187,7 @@ def _check_vanished(loaded: Loaded, lock: Lock, root: Path, problems: Problems) 
     present = loaded.known_ids | set(loaded.library.by_id)
     lines = {name: number for number, name in _lock_lines(root)}
     for name, locked in lock.cards.items():
-        if name not in present and not locked.gone:
+        if loaded.all_files and name not in present and not locked.gone:
             at = lines.get(name, 1)
             problems.add(
                 "released-card-deleted",

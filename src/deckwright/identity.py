@@ -6,13 +6,8 @@ each card without its history, so nothing here may ever change for released deck
 
 from __future__ import annotations
 
+import base64
 import hashlib
-
-# Anki's own alphabet for GUIDs: printable, and none of them is special in a search or in HTML but & and <.
-_ALPHABET = (
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%()*+,-./:;=?@[]^_`{|}~"
-)
-
 
 def _number(kind: str, *parts: str) -> int:
     """64 bits that depend on every part; the kind keeps, say, a deck from equalling a note type."""
@@ -22,12 +17,7 @@ def _number(kind: str, *parts: str) -> int:
 
 def guid(namespace: str, first_id: str) -> str:
     """A note's GUID, from the namespace and the first id the card ever had (not its deck or text)."""
-    number = _number("note", namespace, first_id)
-    digits = []
-    while number:
-        number, rest = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits))
+    return base64.b85encode(_number("note", namespace, first_id).to_bytes(8, "big")).decode()
 
 
 def _epoch_id(kind: str, *parts: str) -> int:

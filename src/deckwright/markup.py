@@ -30,10 +30,9 @@ GAP_MARKS = re.compile("[\ue001\ue002\ue101-\ue163]")
 _PRIVATE = re.compile("[\ue001\ue002\ue100-\ue163]")
 
 # Without one of these a text is plain paragraphs, and Markdown need not be asked.
-_SPECIAL = re.compile(
-    r"[\\`*_\[\]!<>&#~|${}\t\r\x00\ue001\ue002\ue100-\ue163]"
-    r"|://|www\.|  \n|\n {4}|^ {4}|\n *(?:[-+=]|\d+[.)])|^ *(?:[-+=]|\d+[.)])"
-)
+_SPECIAL = re.compile("[\\\\`*_\\[\\]!<>&#~|${}\t\r\x00\ue001\ue002\ue100-\ue163]")
+_SPECIAL_START = re.compile(r" *(?:[-+=]|\d+[.)])| {4}")
+_SPECIAL_LINE = re.compile(r"  \n|\n {4}|\n *(?:[-+=]|\d+[.)])")
 _GAP_START = re.compile(r"\{\{c([1-9][0-9]?)::")
 
 
@@ -137,16 +136,30 @@ def reveal(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether the text is paragraphs of words alone, for which no Markdown parser is needed."""
-    return _SPECIAL.search(text) is None
+    return (
+        _SPECIAL.search(text) is None
+        and _SPECIAL_START.match(text) is None
+        and ("\n" not in text or _SPECIAL_LINE.search(text) is None)
+    )
 
 
 def paragraphs(text: str) -> list[list[str]]:
     """The lines of each paragraph of a plain text."""
+    if "\n" not in (stripped := text.strip("\n ")):
+        return [[stripped]] if stripped else []
     return [
         [line.strip(" ") for line in block.split("\n") if line.strip(" ")]
         for block in re.split(r"\n(?: *\n)+", text.strip("\n "))
         if block.strip("\n ")
     ]
+
+
+def tidy_latex(latex: str) -> str:
+    """LaTeX as it is judged and shown: lines kept (one may end in a comment), edges trimmed."""
+    lines = (line.strip() for line in latex.strip().split("\n"))
+    tidy = "\n".join(line for line in lines if line)
+    # A control space at the end must not lose its space: its backslash would eat the delimiter.
+    return f"{tidy} " if (len(tidy) - len(tidy.rstrip("\\"))) % 2 else tidy
 
 
 @cache

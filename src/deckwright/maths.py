@@ -24,7 +24,7 @@ class CachedMaths:
 
     def check(self, latex: str, *, display: bool) -> str | None:
         """Why MathJax refuses a formula, or None."""
-        key = (" ".join(latex.split()), display)
+        key = (latex, display)
         if key not in self._seen:
             self._seen[key] = self._check(*key)
         return self._seen[key]
@@ -38,7 +38,7 @@ class CachedMaths:
         if kept is None:
             failure = engine.check(latex, display=display)
             kept = _FINE if failure is None else f"!{failure.message}"
-            if self._cache is not None:
+            if self._cache is not None and (failure is None or failure.lasting):
                 self._cache.put(step, latex, kept)
         return None if kept == _FINE else kept[1:]
 

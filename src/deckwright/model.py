@@ -83,14 +83,14 @@ Code = Annotated[str, _FILLED, _TEXT, Role.CODE]
 Plain = Annotated[str, _FILLED, _TEXT, Role.PLAIN]
 """Words without markup."""
 
-Slug = Annotated[str, BeforeValidator(_word), Field(pattern=SLUG, max_length=80)]
-Date = Annotated[str, BeforeValidator(_word), Field(pattern=DATE)]
+Slug = Annotated[str, Field(pattern=SLUG, max_length=80), BeforeValidator(_word)]
+Date = Annotated[str, Field(pattern=DATE), BeforeValidator(_word)]
 Tag = Annotated[
     str, Field(pattern=TAG), WithJsonSchema({"type": ["string", "number", "boolean"], "pattern": TAG})
 ]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Count = Annotated[int, BeforeValidator(_integer), Field(gt=0)]
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+Count = Annotated[int, Field(gt=0), BeforeValidator(_integer)]
 Gap = Annotated[str, Field(pattern=GAP)]
 Level: TypeAlias = Literal["easy", "medium", "hard"]
 LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from deckwright import markup
-from deckwright.checks import Loaded
+from deckwright.checks import Loaded, deck_span
 from deckwright.diagnostics import Problems, shorten
 from deckwright.kinds import KindCard
 from deckwright.kinds.choice import ChoiceCard
@@ -18,7 +18,7 @@ from deckwright.kinds.code import CodeCard
 from deckwright.kinds.formula import FormulaCard
 from deckwright.kinds.red_flag import RedFlagCard
 from deckwright.model import LEVELS, Choice, Open, Policy, Role
-from deckwright.source import DECK_FILE, Span
+from deckwright.source import Span
 from deckwright.texts import look_into, texts
 
 _MATHS = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
@@ -168,6 +168,8 @@ def sources(loaded: Loaded, policy: Policy, problems: Problems) -> None:
 
 def options_and_points(loaded: Loaded, policy: Policy, problems: Problems) -> None:
     """Enough cards have options, and open cards name key points."""
+    if not policy.options_share and not policy.key_points_required:
+        return
     choices: Counter[str] = Counter()
     totals: Counter[str] = Counter()
     first: dict[str, KindCard] = {}
@@ -185,7 +187,7 @@ def options_and_points(loaded: Loaded, policy: Policy, problems: Problems) -> No
                 hint="say what an answer must contain, with the words people use",
                 card=card.id,
             )
-    for kind, share in policy.options_share.items():
+    for kind, share in policy.options_share.items() if loaded.all_cards else ():
         if totals[kind] and choices[kind] < share * totals[kind]:
             problems.add(
                 "policy-missing-options",
@@ -220,7 +222,7 @@ def levels(loaded: Loaded, policy: Policy, problems: Problems) -> None:
                     hint="name the card to know first",
                     card=card.id,
                 )
-    if policy.level_mix is None:
+    if policy.level_mix is None or not loaded.all_cards:
         return
     for deck in loaded.library.decks:
         counts = Counter(card.level for card in deck.cards if card.retired is None)
@@ -230,10 +232,9 @@ def levels(loaded: Loaded, policy: Policy, problems: Problems) -> None:
         for level in LEVELS:
             wanted = policy.level_mix.get(level)
             if wanted is not None and abs(counts[level] / total - wanted) > policy.level_tolerance + 1e-9:
-                folder = loaded.folders[deck.slug]
                 problems.add(
                     "policy-level-mix",
-                    Span(f"{folder.name}/{DECK_FILE}", 1, 1, 1, 2),
+                    deck_span(loaded.folders[deck.slug], "title"),
                     f'expected about {wanted:.0%} {level} cards in "{deck.slug}", '
                     f"found {counts[level] / total:.0%} ({counts[level]} of {total})",
                 )
@@ -266,7 +267,7 @@ def similar_fronts(loaded: Loaded, policy: Policy, problems: Problems) -> None:
 
 def lonely_topics(loaded: Loaded, policy: Policy, problems: Problems) -> None:
     """A topic has at least ``min_topic_cards`` cards."""
-    if policy.min_topic_cards is None:
+    if policy.min_topic_cards is None or not loaded.all_cards:
         return
     for deck in loaded.library.decks:
         for topic in deck.topics:
@@ -281,7 +282,7 @@ def lonely_topics(loaded: Loaded, policy: Policy, problems: Problems) -> None:
 
 def sound_answers(loaded: Loaded, policy: Policy, problems: Problems) -> None:
     """Enough red-flag cards show a sound answer, so that "something is wrong" is no pattern."""
-    if policy.sound_share is None:
+    if policy.sound_share is None or not loaded.all_cards:
         return
     cards = [card for card in _cards(loaded) if isinstance(card, RedFlagCard)]
     sound = sum(card.sound for card in cards)

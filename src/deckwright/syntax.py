@@ -290,7 +290,8 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         self._count += 1
         value: str | None = event.value
-        start, end = _at(event.start_mark), _at(event.end_mark)
+        mark, end_mark = event.start_mark, event.end_mark
+        start, end = mark.line * _LINE + mark.column, end_mark.line * _LINE + end_mark.column
         style = event.style
         if event.tag is not None:
             self._no_tag(event)

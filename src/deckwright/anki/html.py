@@ -193,7 +193,8 @@ def escape(text: str) -> str:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    return escape("\n".join(lines))
+    # A plain text holds none of the other characters that need an escape.
+    return "\n".join(lines).replace('"', "&quot;")
 
 
 def _text(text: str) -> str:
@@ -219,9 +220,8 @@ def _gap_mark(mark: str) -> str:
 
 def _maths(latex: str, *, display: bool) -> str:
     """LaTeX between MathJax's delimiters; braces are spaced so that they end no cloze."""
-    one_line = " ".join(latex.split())
     # The author's doubled braces first; the gaps' own come in afterwards.
-    spaced = re.sub(r"\{(?=\{)", "{ ", re.sub(r"\}(?=\})", "} ", one_line))
+    spaced = re.sub(r"\{(?=\{c\d)", "{ ", re.sub(r"\}(?=\})", "} ", markup.tidy_latex(latex)))
     spaced = re.sub(r"\}(?=\ue002)|\{(?=[\ue101-\ue163])|\ue002(?=\})", r"\g<0> ", spaced)
     html = "".join(
         _gap_mark(part) if markup.GAP_MARKS.fullmatch(part) else part.translate(_MATHS_ESCAPES)

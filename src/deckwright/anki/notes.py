@@ -139,11 +139,8 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
     common = _common(card, topic, renderer)
     made_tags = tags(card, topic)
     ordinals = tuple(gap - 1 for gap in card.gaps) if layout.cloze else (0,)
-    digest = hashlib.sha256()
-    for part in (layout.key, *rendered, *common, *made_tags, *map(str, ordinals)):
-        digest.update(part.encode())
-        digest.update(b"\0")
-    output = digest.hexdigest()[:20]
+    parts = (layout.key, *rendered, *common, *made_tags, *map(str, ordinals))
+    output = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
     locked = released(lock, card)
     same = locked is not None and locked.output == output
     time = locked.time if locked is not None and same else now

@@ -134,12 +134,11 @@ def package_bytes(
         for note in deck.notes:
             target.add_note(_Note(models[note.kind], note))
         made.append(target)
-    database = _database(made)
     media = {file.packaged: file.path for deck in decks for note in deck.notes for file in note.media}
-    return _zip(database, {name: media[name].read_bytes() for name in sorted(media)})
+    return _zip(_database(made), {name: media[name].read_bytes() for name in sorted(media)})
 
 
-def _database(decks: list[genanki.Deck]) -> bytes:
+def _database(decks: list[genanki.Deck]) -> bytearray:
     connection = sqlite3.connect(":memory:")
     try:
         rows = _Rows(connection)
@@ -151,15 +150,15 @@ def _database(decks: list[genanki.Deck]) -> bytes:
     finally:
         connection.close()
     raw[_SQLITE_WRITER] = _SQLITE_WRITER_FIXED
-    return bytes(raw)
+    return raw
 
 
-def _zip(database: bytes, media: Mapping[str, bytes]) -> bytes:
+def _zip(database: bytearray, media: Mapping[str, bytes]) -> bytes:
     level = 6 if len(database) <= SMALL_DATABASE else 1
     names = json.dumps({str(i): name for i, name in enumerate(media)}, sort_keys=True)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
-        parts = {"collection.anki2": database, "media": names.encode()}
+        parts: dict[str, bytes | bytearray] = {"collection.anki2": database, "media": names.encode()}
         parts |= {str(i): content for i, content in enumerate(media.values())}
         for name, content in parts.items():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Tag
+from pydantic import ConfigDict, Discriminator, Tag
 
+from deckwright.diagnostics import shorten
 from deckwright.kinds.layout import Content, Fields, Item, Items, NoteLayout, Nothing, Report, Siblings
 from deckwright.markup import GapText, find_gaps
 from deckwright.model import (
@@ -80,12 +81,16 @@ def check_options(options: Iterable[tuple[tuple[str | int, ...], str]], report: 
     for path, text in options:
         folded = " ".join(text.casefold().split()).rstrip(".")
         if folded in seen:
-            report("duplicate-option", path, f"expected options that differ, found {text.strip()!r} twice")
+            report("duplicate-option", path, f"expected options that differ, found {shorten(text)} twice")
         seen.add(folded)
 
 
 class WithOptions(KindCard):
     """A kind that is open unless the author gives a right option and wrong ones."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {"right": ["wrong"], "wrong": ["right"]}}
+    )
 
     right: Text | None = None
     wrong: Wrong | None = None

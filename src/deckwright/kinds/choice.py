@@ -53,7 +53,9 @@ class ChoiceCard(KindCard):
     @property
     def answer(self) -> str:
         """The right option and its reason."""
-        right = next(option for option in self.options if option.right)
+        right = next((option for option in self.options if option.right), None)
+        if right is None:
+            return ""
         return right.text if right.why is None else f"{right.text.rstrip()}\n\n{right.why}"
 
     def check(self, report: Report) -> None:
@@ -95,7 +97,7 @@ class ChoiceCard(KindCard):
 
     def short_answer(self) -> str | None:
         """The right option's text."""
-        return next(option.text for option in self.options if option.right)
+        return next((option.text for option in self.options if option.right), None)
 
 
 CARD = ChoiceCard

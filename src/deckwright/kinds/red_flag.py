@@ -37,7 +37,7 @@ class RedFlagCard(KindCard):
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"required": ["flaw"], "not": {"required": ["sound"]}},
+                {"required": ["flaw"], "properties": {"sound": {"const": False}}},
                 {
                     "required": ["sound"],
                     "properties": {"sound": {"const": True}, "right": False, "flaw": False},
@@ -82,23 +82,40 @@ class RedFlagCard(KindCard):
     def check(self, report: Report) -> None:
         """A card is flawed or sound, not both, and its options fit."""
         if self.sound and self.flaw is not None:
-            report("fields-clash", ("sound",), "expected `flaw` or `sound: true`, found both")
+            report(
+                "fields-clash",
+                ("sound",),
+                "expected `flaw` or `sound: true`, found both",
+                hint="keep `flaw` where something is wrong with the answer, else `sound: true`",
+            )
         if not self.sound and self.flaw is None:
             report(
                 "fields-clash",
                 (),
                 "expected `flaw`, or `sound: true` where nothing is wrong, found neither",
+                hint="say in one line what is wrong with the answer: `flaw: …`",
             )
         if self.sound and self.right is not None:
             report(
                 "two-right-options",
                 ("right",),
                 f'expected no `right` on a sound card ("{SOUND}" is right), found one',
+                hint="leave `right` out",
             )
         if not self.sound and self.wrong is not None and self.right is None:
-            report("no-right-option", ("wrong",), "expected a right option, found only wrong ones")
+            report(
+                "no-right-option",
+                ("wrong",),
+                "expected a right option, found only wrong ones",
+                hint="add `right:` with the flaw in few words",
+            )
         if self.right is not None and self.wrong is None:
-            report("fields-clash", ("right",), "expected `wrong` beside `right`, found none")
+            report(
+                "fields-clash",
+                ("right",),
+                "expected `wrong` beside `right`, found none",
+                hint="add three wrong options, or leave `right` out for an open question",
+            )
         right = [(("right",), self.right)] if self.right is not None else []
         wrong = [(("wrong", i, "text"), d.text) for i, d in enumerate(self.wrong or ())]
         check_options([*right, *wrong], report)

@@ -1,7 +1,7 @@
 """The verdict on a formula, and its picture, from the MathJax that Anki itself runs.
 
 MathJax comes as plain JavaScript files inside the package `sphinx-mathjax-offline` (of which nothing
-is imported) and runs in QuickJS, an interpreter without files, network or clock. So a formula
+is imported) and runs in QuickJS, an interpreter without files or network. So a formula
 can ask for nothing, and neither a browser nor node is needed.
 """
 
@@ -13,6 +13,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module, metadata
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, cast
 
@@ -42,8 +43,11 @@ _SCRIPTS = (
 _MAX_CHARACTERS = 5_000
 _MEMORY_BYTES = 256 * 1024 * 1024
 # Seconds of processor time of the whole process, as QuickJS counts them: generous, because other
-# threads' work is counted too and an ordinary formula takes two milliseconds.
+# threads' work is counted too and a rich formula takes ten milliseconds.
 _CPU_SECONDS = 5.0
+# MathJax keeps some 75 KB for every input processor made; starting anew in time bounds that (and
+# any other leak) to some 40 MB, for 0.2 ms a formula.
+_FORMULAS_A_MACHINE = 500
 # The interpreter stops at the first number; the thread has the second. The gap is what keeps a
 # formula nested ten thousand deep an error and not a crash.
 _JS_STACK_BYTES = 4 * 1024 * 1024
@@ -54,9 +58,14 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}|[A-Za-z]+")
 
 @dataclass(frozen=True, slots=True)
 class FormulaFailure:
-    """Why a formula would not show in Anki: a verdict to report, in lower case and without full stop."""
+    """Why a formula would not show in Anki: a verdict to report, in lower case and without full stop.
+
+    A verdict that is not ``lasting`` met a limit of time or memory and may fall differently on
+    another day, so it is not to be kept.
+    """
 
     message: str
+    lasting: bool = True
 
 
 class FormulaEngineUnavailableError(RuntimeError):
@@ -130,14 +139,16 @@ class FormulaEngine:
         return self._thread.submit(self._answer, task, latex, *arguments).result()
 
     def _answer(self, task: str, latex: str, *arguments: _Argument) -> str | FormulaFailure:
-        if self._machine is None:
+        if self._machine is None or self._machine.formulas == _FORMULAS_A_MACHINE:
+            # Dropped before the next is made, so that two never stand side by side.
+            self._retire()
             self._machine = _Machine()
         try:
             return self._machine.call(task, latex, *arguments)
         except _ExhaustedError as exhausted:
             # Whatever was interrupted may have left MathJax half-way; starting anew costs 0.1 s.
             self._retire()
-            return FormulaFailure(str(exhausted))
+            return FormulaFailure(str(exhausted), lasting=False)
 
     def _retire(self) -> None:
         self._machine = None
@@ -181,13 +192,14 @@ class _Machine:
         if found != MATHJAX_VERSION:
             message = f"expected MathJax {MATHJAX_VERSION}, found {found} in {_WHEEL}"
             raise FormulaEngineUnavailableError(message)
-        context.eval(_BRIDGE)
+        context.eval((files(__package__) / "formula.js").read_text("utf-8"))
         # Only now: the limit is for each call, and start-up must not depend on a busy machine.
         context.set_time_limit(_CPU_SECONDS)
-        self._context = context
+        self.formulas = 0
         self._run = context.get("deckwright")
 
     def call(self, task: str, latex: str, *arguments: _Argument) -> str | FormulaFailure:
+        self.formulas += 1
         try:
             answer = json.loads(self._run(task, latex, *arguments))
         except self._js_error as error:
@@ -252,219 +264,4 @@ _STACK_SIZE_LOCK = threading.Lock()
 # MathJax reads its settings from a global of this name. Nothing is to be loaded: all is there already.
 _BEFORE_MATHJAX = """
 var MathJax = { loader: { load: [], ready() {}, failed(error) { throw error; } } };
-"""
-
-_BRIDGE = r"""
-"use strict";
-var deckwright = (() => {
-  const { adaptors, components, core, handlers, input, mathjax, output } = MathJax._;
-
-  // Anki: everything in the full build but "textmacros", and "\require" for what is bundled.
-  const packages = ["require", ...input.tex.AllPackages.AllPackages]
-    .filter((name) => name !== "textmacros");
-  // These two turn an error into red text and go on. Here they are only pretended to be present.
-  const lenient = ["noerrors", "noundefined"];
-
-  class Refusal extends Error {}
-  const refuse = (message) => { throw new Refusal(message); };
-
-  components.loader.Loader.load = (name) => refuse(
-    `extension ${name.replace("[tex]/", "")} is not part of Anki's MathJax`);
-  const adaptor = adaptors.liteAdaptor.liteAdaptor();
-  handlers.html_ts.RegisterHTMLHandler(adaptor);
-  const painter = new output.svg_ts.SVG({
-    fontCache: "none", font: new output.svg.fonts.tex_ts.TeXFont(),
-  });
-  const finder = new input.tex.FindTeX.FindTeX({
-    inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]],
-    processEscapes: false, processEnvironments: false, processRefs: false,
-  });
-
-  // --- verdict ---------------------------------------------------------------------------------
-
-  function compile(latex, display) {
-    // A new input processor for every formula, so that no definition outlives it (1 ms).
-    const tex = new input.tex_ts.TeX({
-      packages: packages.filter((name) => !lenient.includes(name)),
-      formatError: (_, error) => { throw error; },
-    });
-    tex.parseOptions.packageData.get("require").required.push(...lenient);
-    const page = mathjax.mathjax.document("", { InputJax: tex, OutputJax: painter });
-    const item = new page.options.MathItem(latex, tex, display);
-    item.start.node = adaptor.body(page.document);
-    item.setMetrics(16, 8, 1280, 1e6, 1);
-    for (let attempt = 0; ; attempt++) {
-      try {
-        item.compile(page);
-        break;
-      } catch (error) {
-        // "\require" of an extension with a preprocessor asks for a second run, once.
-        if (!error?.retry || attempt) throw error;
-      }
-    }
-    item.root.walkTree(inspect);
-    findable(latex, display);
-    return { item, page };
-  }
-
-  const LENGTHS = [
-    "width", "height", "depth", "voffset", "lspace", "rspace", "minsize", "maxsize", "mathsize",
-    "linethickness", "rowspacing", "columnspacing", "framespacing", "columnwidth",
-  ];
-  const MAX_EM = 1000;
-  const EMS = { em: 1, ex: 0.5, px: 0.06, pt: 0.1, pc: 1.2, cm: 2.8, mm: 0.28, in: 7.2, mu: 0.06, "%": 0.01 };
-
-  function inspect(node) {
-    if (node.kind === "merror") refuse(node.attributes.get("data-mjx-error") || "error in the formula");
-    if (!node.attributes) return;
-    const given = node.attributes.getAllAttributes();
-    for (const name of LENGTHS) {
-      for (const [, number, unit] of String(given[name] ?? "").matchAll(/([\d.]+(?:e\d+)?)([a-z%]*)/gi)) {
-        if (!(number * (EMS[unit] ?? 1) <= MAX_EM)) refuse(`length ${number}${unit} is too large`);
-      }
-    }
-  }
-
-  // What compiles alone may not even be seen as a formula on a page: a lone "\" at the end takes
-  // the closing delimiter with it, and a brace in a comment counts.
-  function findable(latex, display) {
-    const text = display ? `\\[${latex}\\]` : `\\(${latex}\\)`;
-    const [found] = finder.findMath([text]);
-    if (!found || found.start.n !== 0 || found.end.n !== text.length) {
-      refuse(`MathJax finds no end of the formula: look for a "\\" at the end or a brace in a comment`);
-    }
-  }
-
-  // --- picture ---------------------------------------------------------------------------------
-
-  // A page is as wide as its window and puts tags at its edge; a picture has no window. So a tag
-  // becomes one more column, and a width in per cent is dropped.
-  function unlabel(table, factory) {
-    const given = table.attributes.getAllAttributes();
-    for (const name of ["width", "columnwidth"]) {
-      if (/%|fit/.test(given[name] ?? "")) delete given[name];
-    }
-    const rows = table.childNodes;
-    if (!rows.some((row) => row.kind === "mlabeledtr")) return;
-    const cells = (row) => (row.kind === "mlabeledtr" ? row.childNodes.slice(1) : row.childNodes);
-    const columns = Math.max(...rows.map((row) => cells(row).length));
-    const widened = (name, length, last) => {
-      const old = String(table.attributes.get(name)).trim().split(/\s+/);
-      const list = Array.from({ length }, (_, i) => old[Math.min(i, old.length - 1)]);
-      table.attributes.set(name, [...list, last].join(" "));
-    };
-    widened("columnalign", columns, "right");
-    widened("columnspacing", columns - 1, "2em");
-    table.setChildren(rows.map((row) => {
-      if (row.kind !== "mlabeledtr") return row;
-      const filler = Array.from({ length: columns - cells(row).length }, () => factory.create("mtd"));
-      return factory.create("mtr", {}, [...cells(row), ...filler, row.childNodes[0]]);
-    }));
-  }
-
-  // A toggle or a tooltip is drawn as the part that shows first.
-  const unwrap = (node) => {
-    (node.childNodes ?? []).forEach((child, i) => {
-      let shown = child;
-      while (shown?.kind === "maction") shown = shown.selected;
-      if (shown !== child) { node.childNodes[i] = shown; shown.parent = node; }
-      if (shown) unwrap(shown);
-    });
-  };
-
-  function flatten(item) {
-    const { root } = item;
-    unwrap(root);
-    const tables = [];
-    root.walkTree((node) => { if (node.kind === "mtable") tables.push(node); });
-    tables.forEach((table) => unlabel(table, root.factory));
-    root.setInheritedAttributes({}, item.display, 0, false);
-    root.setTeXclass(null);
-  }
-
-  const SHAPES = ["svg", "g", "path", "rect", "line", "ellipse", "circle", "polygon", "polyline", "text"];
-  const TRAITS = [
-    "d", "transform", "x", "y", "width", "height", "viewBox", "preserveAspectRatio", "points",
-    "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fill", "stroke", "stroke-width",
-    "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "font-size", "font-family", "font-style",
-    "font-weight",
-  ];
-  // No value of these traits needs a colon, a quote or a "url(".
-  const HARMLESS = /^(?!.*url)[\w\s.,#%()+-]*$/i;
-  // What MathJax says in a style sheet about the lines of a table.
-  const RULES = {
-    "mjx-solid": {}, "mjx-dashed": { "stroke-dasharray": "140" },
-    "mjx-dotted": { "stroke-dasharray": "0 140", "stroke-linecap": "round" },
-  };
-
-  const escape = (text) => Array.from(text, (character) =>
-    /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]$/u.test(character)
-      ? ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[character] ?? character)
-      : "\ufffd").join("");
-
-  function xml(node, ink, out) {
-    const kind = adaptor.kind(node);
-    if (kind === "#text") return void out.push(escape(adaptor.value(node)));
-    const link = kind === "a";
-    const skipped = !link && !SHAPES.includes(kind);
-    const invisible = adaptor.getAttribute(node, "data-hitbox") || adaptor.getAttribute(node, "data-id-align");
-    if (skipped || invisible) return;
-    const traits = {};
-    for (const { name, value } of link ? [] : adaptor.allAttributes(node)) {
-      if (TRAITS.includes(name) && HARMLESS.test(value)) traits[name] = value;
-    }
-    if (adaptor.getAttribute(node, "data-line") || adaptor.getAttribute(node, "data-frame")) {
-      const rule = RULES[adaptor.getAttribute(node, "class")] ?? {};
-      Object.assign(traits, { "stroke-width": "70", fill: "none" }, rule);
-    }
-    const name = link ? "g" : kind;
-    out.push("<", name);
-    for (const [key, value] of Object.entries(traits)) {
-      out.push(` ${key}="${escape(value === "currentColor" ? ink : value)}"`);
-    }
-    out.push(">");
-    adaptor.childNodes(node).forEach((child) => xml(child, ink, out));
-    out.push(`</${name}>`);
-  }
-
-  function draw(latex, display, em, ink) {
-    const { item, page } = compile(latex, display);
-    flatten(item);
-    item.typeset(page);
-    const svg = adaptor.firstChild(item.typesetRoot);
-    const box = (adaptor.getAttribute(svg, "viewBox") ?? "").split(" ").map(Number);
-    if (box.length !== 4 || !box.every((number) => Math.abs(number) <= MAX_EM * 1000)) {
-      refuse("the picture of the formula would be too large");
-    }
-    // A hair of room, for slanted letters and strokes that lean out of their boxes.
-    const [left, top, width, height] = [box[0] - 40, box[1] - 40, box[2] + 80, box[3] + 80];
-    const pixels = (units) => `${Math.round(units * em) / 1000}`;
-    const out = [
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${pixels(width)}" height="${pixels(height)}"`,
-      ` viewBox="${left} ${top} ${width} ${height}" style="vertical-align: ${pixels(-(top + height))}px">`,
-    ];
-    adaptor.childNodes(svg).forEach((child) => xml(child, ink, out));
-    out.push("</svg>");
-    return out.join("");
-  }
-
-  const tasks = {
-    check: (latex, display) => { compile(latex, display); return ""; },
-    svg: draw,
-  };
-  return (task, ...args) => {
-    try {
-      return JSON.stringify({ svg: tasks[task](...args) });
-    } catch (error) {
-      // MathJax's own errors have an id. Others: its bugs, or the interpreter's limits; for want of
-      // memory there may not even be an error to throw.
-      if (error === null) return JSON.stringify({ exhausted: "memory" });
-      if (error instanceof Refusal || error.id) return JSON.stringify({ failure: `${error.message}` });
-      if (error instanceof RangeError || error instanceof InternalError) {
-        return JSON.stringify({ exhausted: `${error.message}` });
-      }
-      return JSON.stringify({ failure: `MathJax cannot handle it (${error.message})` });
-    }
-  };
-})();
 """

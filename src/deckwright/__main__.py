@@ -1,0 +1,5 @@
+"""``python -m deckwright``."""
+
+from deckwright.cli import main
+
+main()

@@ -1,0 +1,89 @@
+"""Cards, counts and explanations for the terminal."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from deckwright.diagnostics import Code
+from deckwright.explanations import Explanation
+from deckwright.kinds import KindCard
+from deckwright.markup import mark_gaps, unmark
+from deckwright.model import Choice, Open, SelfGraded
+from deckwright.stats import Stats
+
+BAR = 30
+
+
+def card_view(card: KindCard, place: str) -> RenderableType:
+    """A card with its question, answer, options and key points; gaps are shown in brackets."""
+    question = unmark(mark_gaps(card.question), lambda number, hidden, _hint: f"[{hidden}]({number})")
+    parts: list[RenderableType] = [
+        Text(" · ".join([card.kind, card.level, *(["core"] if card.core else [])]), style="dim"),
+        Text(question.strip()),
+        Text(""),
+        _markdown(card.answer),
+    ]
+    for prompt in card.prompts():
+        match prompt.form:
+            case Choice(options):
+                parts.append(Text(f"\noptions{f' for gap {prompt.ordinal}' if prompt.ordinal else ''}", style="bold"))
+                for option in options:
+                    mark = "✓" if option.right else "·"
+                    parts.append(Text(f" {mark} {option.text.strip()}" + (f"\n     {option.why}" if option.why else "")))
+            case Open(key_points):
+                parts += [Text(f" • {point.say}") for point in key_points]
+            case SelfGraded():
+                pass
+            case _:
+                assert_never(prompt.form)
+    if card.sources:
+        parts.append(Text("\n" + "\n".join(card.sources), style="dim"))
+    parts.append(Text(place, style="dim"))
+    return Panel(Group(*parts), title=Text(card.id), title_align="left")
+
+
+def _markdown(text: str) -> RenderableType:
+    return Markdown(text.strip(), hyperlinks=False)
+
+
+def stats_view(title: str, stats: Stats) -> RenderableType:
+    """Counts with a bar a deck, and the parts of each level in it."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("deck", "cards", "easy", "medium", "hard"):
+        table.add_column(column, justify="left" if column == "deck" else "right")
+    table.add_column("")
+    most = max((counts["cards"] for counts in stats.by_deck.values()), default=0)
+    for deck, counts in stats.by_deck.items():
+        bar = "█" * round(BAR * counts["cards"] / most) if most else ""
+        table.add_row(Text(deck), *(str(n) for n in counts.values()), Text(bar, style="cyan"))
+    levels = stats.by_level
+    table.add_row(Text("all"), str(stats.cards), *(str(n) for n in levels.values()), Text(""), style="bold")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in stats.by_kind.items())
+    topics = Table(box=None, pad_edge=False, show_header=False)
+    for topic, count in stats.by_topic.items():
+        topics.add_row(str(count), Text(topic))
+    lines = (
+        f"kinds: {kinds}",
+        f"core: {stats.core}; with options: {stats.with_options}; with sources: {stats.with_sources}; "
+        f"prompts: {stats.prompts}; retired: {stats.retired}",
+    )
+    return Group(table, Text(""), *(Text(line) for line in lines), Text(""), topics)
+
+
+def explanation_view(code: Code, explanation: Explanation) -> RenderableType:
+    """A code's meaning with its samples."""
+    return Group(
+        Text(f"{code.name} ({code.severity}): {code.title}\n", style="bold"),
+        _markdown(explanation.body),
+        Text("\nwrong", style="bold red"),
+        Syntax(explanation.wrong, "yaml", background_color="default"),
+        Text("right", style="bold green"),
+        Syntax(explanation.right, "yaml", background_color="default"),
+    )
