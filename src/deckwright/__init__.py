@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from deckwright.builder import BuildReport, build, output
     from deckwright.compiler import Compilation, cards_of, compile_library
     from deckwright.diagnostics import Diagnostic, Problems, Severity
-    from deckwright.diff import diff
     from deckwright.kinds import KINDS, KindCard
     from deckwright.lock import Lock
     from deckwright.model import Card, Choice, Deck, Library, Open, Option, Prompt, SelfGraded, Topic
@@ -53,7 +52,6 @@ _HOME = {
     "build": "builder",
     "cards_of": "compiler",
     "compile_library": "compiler",
-    "diff": "diff",
     "output": "builder",
     "topic_schema": "schema",
 }
@@ -83,7 +81,6 @@ __all__ = [
     "build",
     "cards_of",
     "compile_library",
-    "diff",
     "output",
     "topic_schema",
 ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deckwright import identity
 from deckwright.anki.notes import DeckNotes, all_notes, deck_notes
 from deckwright.anki.notetypes import NoteType, note_types
 from deckwright.anki.package import package_bytes
 from deckwright.cache import Cache
 from deckwright.collector import without_collector
 from deckwright.compiler import Compilation
-from deckwright.lock import Lock
+from deckwright.kinds.layout import COMMON_FIELDS
+from deckwright.lock import Lock, LockedNoteType
 from deckwright.model import Library
 
 Progress = Callable[[str], None]
@@ -62,7 +64,35 @@ def output(compilation: Compilation, now: int, *, lock: Lock | None, cache: Cach
     """
     library = _library(compilation)
     decks = deck_notes(library, lock, now, compilation.media, cache)
-    return Output(tuple(decks), note_types(library, lock, now))
+    made = note_types(library, lock, now)
+    if lock is not None:
+        made = {
+            key: _as_released(library, each, lock.note_types[key], now) if key in lock.note_types else each
+            for key, each in made.items()
+        }
+    return Output(tuple(decks), made)
+
+
+def _as_released(library: Library, made: NoteType, locked: LockedNoteType, now: int) -> NoteType:
+    """The note type with the schema that learners have: its order, its template, its leftover fields.
+
+    A field of theirs that we do not have stays, empty: Anki's merge never removes one, and without
+    it every later import would find another schema and freeze their notes. Where such a field has
+    an id of its own, a field of ours takes its place instead: Anki then renames it.
+    """
+    theirs = {name for name, _ in locked.fields}
+    names = [name for name, _ in made.fields]
+    ours = [name for name in names if name not in theirs and name not in COMMON_FIELDS]
+    kept = []
+    for name, ident in locked.fields:
+        foreign = ident != identity.part_id(library.namespace, made.key, "field", name)
+        kept.append((ours.pop(0) if ours and foreign and name not in names else name, ident))
+    fields = (*kept, *(each for each in made.fields if each[0] not in dict(kept)))
+    template = locked.templates[0] if len(locked.templates) == 1 else made.template
+    if (fields, template) == (made.fields, made.template):
+        return made
+    changed = replace(made, fields=fields, template=template)
+    return replace(changed, time=locked.time if changed.output == locked.output else now)
 
 
 def build(  # noqa: PLR0913  the options of a build
@@ -105,6 +135,7 @@ def _build(  # noqa: PLR0913  the options of a build
     made = output(compilation, now, lock=lock or compilation.lock, cache=cache)
     descriptions = _descriptions(library)
     wanted = [deck for deck in made.decks if not only or deck.deck.slug in only]
+    names: dict[str, tuple[str, tuple[DeckNotes, ...]]]
     names = {f"{library.namespace}-{deck.deck.slug}.apkg": (deck.deck.title, (deck,)) for deck in wanted}
     if not only:
         names[f"{library.namespace}.apkg"] = (library.title, tuple(made.decks))

@@ -211,6 +211,8 @@ def check_texts(loaded: Loaded, problems: Problems) -> None:
         for card in deck.cards:
             origin = loaded.origins[card.id]
             for text in texts(card):
+                if text.role is Role.MARKDOWN and markup.is_plain(text.text):
+                    continue
                 _check_text(text, card.id, origin, images, loaded, problems)
 
 

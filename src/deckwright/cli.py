@@ -426,7 +426,7 @@ def _report(problems: Problems, form: Format) -> None:
             _out(report.as_github(problems))
     elif problems:
         console = _console(stderr=True)
-        console.print(report.as_text(problems, width=console.width), soft_wrap=True)
+        console.print(report.as_text(problems, report.SourceLines(), width=console.width), soft_wrap=True)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from deckwright.anki.media import MediaFile, media_file
 from deckwright.cache import Cache
 from deckwright.checks import Loaded, MathsChecker
 from deckwright.collector import without_collector
-from deckwright.decode import Origin, decode, describe
+from deckwright.decode import Origin, decode, decode_plain, describe
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KINDS, KindCard
 from deckwright.lock import Lock
@@ -170,13 +170,13 @@ class _Reader:
         self.known_ids: set[str] = set()
         self.all_files = True
         self.all_cards = True
-        self._first: dict[str, Span] = {}
+        self._first: dict[str, Origin] = {}
 
     def deck(self, folder: DeckFolder) -> Deck:
         """A deck with every card that could be read."""
         file = self._deck_file(folder)
         topics = []
-        seen: dict[str, Span] = {}
+        seen: dict[str, Origin] = {}
         for path in folder.topics:
             made = self._topic(path, f"{folder.name}/{path.name}", file, seen)
             if made is not None:
@@ -215,9 +215,11 @@ class _Reader:
             hint=did_you_mean(found.strip('"'), KINDS) or f"kinds are {', '.join(KINDS)}",
         )
 
-    def _topic(self, path: Path, name: str, file: DeckFile, seen: dict[str, Span]) -> Topic | None:
+    def _topic(self, path: Path, name: str, file: DeckFile, seen: dict[str, Origin]) -> Topic | None:
         before = len(self._problems)
         document = read_document(path, name, self._problems)
+        if (plain := self._plain_topic(document, file, seen)) is not None:
+            return plain
         if document.root is None:
             self.all_files = False
             if len(self._problems) == before:
@@ -228,26 +230,42 @@ class _Reader:
         if not isinstance(document.root, MappingNode):
             self.all_files = False
             return None
-        at = Origin(document, document.root).span("topic")
-        if head is not None and (first := seen.setdefault(head.topic, at)) != at:
+        origin = Origin(document, document.root)
+        if head is not None and (first := seen.setdefault(head.topic, origin)) is not origin:
             self._problems.add(
                 "duplicate-topic",
-                at,
+                origin.span("topic"),
                 f'expected a topic of its own, found "{head.topic}" again',
-                related=[Related(first, "the first one is here")],
+                related=[Related(first.span("topic"), "the first one is here")],
             )
         nodes = document.root.values.get("cards")
         if not isinstance(nodes, Sequence):
             self.all_files = False
             code, found = ("missing-field", "none") if nodes is None else ("wrong-type", describe(nodes))
-            span = document.span(nodes) if nodes is not None else document.source.span()
-            self._problems.add(code, span, f"expected a list of `cards`, found {found}")
+            self._problems.add(code, origin.span("cards"), f"expected a list of `cards`, found {found}")
             return None
         cards = [card for node in nodes.items if (card := self._card(document, node, file)) is not None]
         self.all_cards &= len(cards) == len(nodes.items)
         if head is None:
             return Topic(path.stem, path.stem, tuple(cards))
         return Topic(head.topic, head.title.strip(), tuple(cards))
+
+    def _plain_topic(self, document: Document, file: DeckFile, seen: dict[str, Origin]) -> Topic | None:
+        """The topic, if all is well in its file; what is wrong is for `_topic` to say."""
+        data = document.take_data()
+        if data is None or not isinstance(entries := data.pop("cards", None), list):
+            return None
+        head = decode_plain(TopicHead, data)
+        cards = [_plain_card(entry, file) for entry in entries]
+        made = {card.id: card for card in cards if card is not None}
+        if head is None or head.topic in seen or len(made) < len(entries) or made.keys() & self._first.keys():
+            return None
+        seen[head.topic] = Origin(document)
+        origins = {identifier: Origin(document, path=("cards", i)) for i, identifier in enumerate(made)}
+        self.origins |= origins
+        self._first |= origins
+        self.known_ids |= made.keys()
+        return Topic(head.topic, head.title.strip(), tuple(made.values()))
 
     def _card(self, document: Document, node: AnyNode, file: DeckFile) -> Card | None:
         origin = Origin(document, node)
@@ -279,14 +297,14 @@ class _Reader:
             card=identifier,
         )
         if identifier:
-            first = self._first.setdefault(identifier, origin.span("id"))
-            if first != origin.span("id"):
+            first = self._first.setdefault(identifier, origin)
+            if first is not origin and first.span("id") != origin.span("id"):
                 self._problems.add(
                     "duplicate-id",
                     origin.span("id"),
                     f'expected an id of its own, found "{identifier}" again',
                     hint="ids are unique in the whole library",
-                    related=[Related(first, "the first one is here")],
+                    related=[Related(first.span("id"), "the first one is here")],
                     card=identifier,
                 )
                 return None
@@ -320,6 +338,16 @@ def _named(kind: str | None) -> str:
 def _text(node: MappingNode, key: str) -> str | None:
     value = node.values.get(key)
     return value.value if isinstance(value, Scalar) and not isinstance(value.value, Bare) else None
+
+
+def _plain_card(entry: object, file: DeckFile) -> Card | None:
+    if not isinstance(entry, dict):
+        return None
+    data = {"kind": file.kind, "level": file.level} | entry
+    kind = data["kind"]
+    if not isinstance(kind, str) or isinstance(kind, Bare) or kind not in KINDS:
+        return None
+    return decode_plain(KINDS[kind], data)
 
 
 def _without_cards(node: AnyNode) -> AnyNode:

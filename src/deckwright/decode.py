@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union, get_args, get_origin
 
@@ -53,12 +52,25 @@ _SPOKEN = {
 """Patterns of single fields, in words."""
 
 
-@dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from: its document and node, for problems found later."""
+    """Where a value came from: its document and node, for problems found later.
 
-    document: Document
-    node: AnyNode
+    A value that was read without nodes is found by its ``path`` from the document's root.
+    """
+
+    __slots__ = ("_node", "_path", "document")
+
+    def __init__(self, document: Document, node: AnyNode | None = None, path: Path = ()) -> None:
+        self.document = document
+        self._node = node
+        self._path = path
+
+    @property
+    def node(self) -> AnyNode:
+        """The value's node."""
+        node = self._node or self.document.root
+        assert node is not None, "a value came from a document without values"
+        return find(node, self._path)
 
     def span(self, *path: str | int) -> Span:
         """The place of the field at ``path``; of a field that is not written, its mapping's first key."""
@@ -125,6 +137,14 @@ def decode(  # noqa: PLR0913  the context of one thing
             if detail["type"] != "missing" or _path(detail["loc"], node) not in meant:
                 _report(detail, origin, model, what, problems, seen, card)
     return None if nothing else decoded
+
+
+def decode_plain(model: type[AnyModel], data: object) -> AnyModel | None:
+    """Validate data as ``model``; None where anything is wrong, which `decode` can then say."""
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _meant(details: list[ErrorDetails], origin: Origin, model: type[BaseModel]) -> set[Path]:

@@ -100,6 +100,10 @@ CODES: dict[str, Code] = _codes(
         "note-type-fork": "a note type's fields or templates differ from the released ones",
         "deck-renamed": "a released deck has another title or is gone",
         "unreleased": "something is not in the lock yet",
+        "old-note-unpaired": "a note that people study has no card in the library",
+        "old-note-ambiguous": "a note that people study fits more than one card, or a card more than one note",
+        "old-note-type": "notes that people study have a note type that cannot be taken over",
+        "unknown-drop": "--drop names no note of the old package",
         "clock-behind": "the clock is before the last release or the last commit",
         "renderer-changed": "many cards changed by the tool, not by their source",
         # the library's own policy

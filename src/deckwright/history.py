@@ -25,8 +25,6 @@ ACCEPTABLE = frozenset({
 })  # fmt: skip
 """What ``release --accept CODE:ID`` can record as wanted."""
 
-TEMPLATE = "Card"
-
 
 def read_lock(root: Path, problems: Problems) -> Lock | None:
     """The library's lock, or None before its first release (or when it cannot be read)."""
@@ -88,13 +86,18 @@ def _check_note_types(lock: Lock, at: Span, problems: Problems) -> None:
 def schema_difference(
     layout: NoteLayout, fields: tuple[str, ...], templates: tuple[str, ...], *, cloze: bool
 ) -> str | None:
-    """How a kind's note type differs from a known schema, or None where Anki sees one and the same."""
+    """How a kind's note type must change the schema learners have, or None where that can stand.
+
+    Builds keep the released order, template name and any field that is no longer used, so only
+    what has to come in makes a difference.
+    """
     if layout.cloze != cloze:
         return "a change between cloze and plain"
-    if layout.all_fields != fields:
-        return f"the fields {', '.join(layout.all_fields)} instead of {', '.join(fields)}"
-    if templates != (TEMPLATE,):
-        return f"the template {TEMPLATE} instead of {', '.join(templates)}"
+    missing = [name for name in layout.all_fields if name not in fields]
+    if missing:
+        return f"the new fields {', '.join(missing)}"
+    if len(templates) != 1:
+        return f"one template instead of {', '.join(templates)}"
     return None
 
 

@@ -114,9 +114,9 @@ def _time(text: str) -> int:
     return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
 
 
-def _line(kind: str, name: str, **facts: object) -> str:
+def _line(kind: str, name: str, /, **facts: object) -> str:
     written = " ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
-    return f"{kind} {name} {written}"
+    return f"{kind} {name} {written}".rstrip()
 
 
 def write_text(lock: Lock) -> str:
@@ -216,7 +216,7 @@ def parse_text(text: str) -> Lock:
                     )
                 case _:
                     raise LockError(number, f'expected a fact of a lock, found "{kind[:40]}"')
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise LockError(number, f"expected a complete fact, found one that is not: {error}") from error
     if not namespace:
         raise LockError(2, "expected a namespace, found none")

@@ -99,7 +99,8 @@ LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")
 class Model(BaseModel):
     """The base of all that is read from YAML: frozen, strict, no field but those declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # A validator is built when it is first needed: most runs read cards of a few kinds only.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class KeyPoint(Model):

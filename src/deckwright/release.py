@@ -18,6 +18,8 @@ from deckwright.source import LIBRARY_FILE, LOCK_FILE, Span
 MAX_RENDERER_SHARE = 0.1
 """A larger share of released cards changed by the tool alone needs to be accepted."""
 GIT_SECONDS = 20
+EARLIEST = 1_000_000_000
+"""September 2001; a clock before that was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,8 @@ class ReleasePlan:
     migrated: tuple[str, ...]
     """Note types whose schema changes: learners import once with "merge note types" and "always"."""
     problems: Problems
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to record."""
-        return not (self.added or self.changed or self.retired or self.note_types or self.migrated)
+    empty: bool
+    """Whether there is nothing to record."""
 
 
 def plan(
@@ -69,10 +68,11 @@ def plan(
     migrated = tuple(
         key
         for key, note_type in made.note_types.items()
-        if (before := old.note_types.get(key)) is not None
-        and [name for name, _ in before.fields] != [name for name, _ in note_type.fields]
+        if (known_type := old.note_types.get(key)) is not None
+        and [name for name, _ in known_type.fields] != [name for name, _ in note_type.fields]
     )
-    cards = {name: _gone(card) for name, card in old.cards.items() if name not in by_id}
+    known = {before.id for before in locked.values() if before is not None}
+    cards = {name: _gone(card) for name, card in old.cards.items() if name not in known}
     added, changed, retired = [], [], []
     for note in notes:
         before = locked[note.card_id]
@@ -84,7 +84,11 @@ def plan(
             retired.append(note.card_id)
         is_new = before is None or not note.released or note.kind in migrated
         cards[note.card_id] = _locked_card(
-            note, before, now if is_new else note.time, retired=by_id[note.card_id].retired is not None
+            note,
+            before,
+            now if is_new else note.time,
+            gaps=made.note_types[note.kind].cloze,
+            retired=by_id[note.card_id].retired is not None,
         )
     types = dict(old.note_types)
     moved = []
@@ -115,7 +119,14 @@ def plan(
         (*old.releases, Release(now, len(added), len(changed))),
     )
     return ReleasePlan(
-        lock, tuple(added), tuple(changed), tuple(retired), tuple(moved), migrated, problems
+        lock,
+        tuple(added),
+        tuple(changed),
+        tuple(retired),
+        tuple(moved),
+        migrated,
+        problems,
+        empty=compilation.lock is not None and _facts(lock) == _facts(old),
     )
 
 
@@ -167,19 +178,27 @@ def _deck_id(namespace: str, slug: str) -> int:
     return identity.deck_id(namespace, slug)
 
 
-def _locked_card(note: Note, before: LockedCard | None, time: int, *, retired: bool) -> LockedCard:
+def _locked_card(
+    note: Note, before: LockedCard | None, time: int, *, gaps: bool, retired: bool
+) -> LockedCard:
     return LockedCard(
         id=note.card_id,
         first_id=before.first_id if before is not None else note.card_id,
         guid=note.guid,
         kind=note.kind,
         deck=note.deck,
-        gaps=tuple(ordinal + 1 for ordinal in note.ordinals) if note.kind in ("cloze", "formula") else (),
+        gaps=tuple(ordinal + 1 for ordinal in note.ordinals) if gaps else (),
         retired=retired,
         source=note.source,
         output=note.output,
         time=time,
     )
+
+
+def _facts(lock: Lock) -> Lock:
+    """What of a lock matters to learners: a source that gives the same note is no news to them."""
+    cards = {name: replace(card, source="") for name, card in lock.cards.items()}
+    return replace(lock, cards=cards, releases=())
 
 
 def _gone(card: LockedCard) -> LockedCard:
@@ -192,6 +211,13 @@ def _accepted(problem: Diagnostic, accept: Collection[str]) -> bool:
 
 def _check_clock(root: Path, old: Lock, now: int, problems: Problems) -> None:
     at = Span((root / LOCK_FILE).as_posix(), 1, 1, 1, 2)
+    if now < EARLIEST:
+        problems.add(
+            "clock-behind",
+            at,
+            f"expected a clock after {stamp(EARLIEST)}, found {stamp(now)}",
+            hint="set the clock right",
+        )
     if old.newest >= now:
         problems.add(
             "clock-behind",

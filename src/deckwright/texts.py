@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
@@ -16,8 +15,7 @@ from deckwright.model import Role
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CardText:
+class CardText(NamedTuple):
     """One text of a card: the path of its field in the YAML, what it holds, and the text."""
 
     path: Path
@@ -25,27 +23,28 @@ class CardText:
     text: str
 
 
-def texts(model: BaseModel) -> Iterator[CardText]:
+def texts(model: BaseModel) -> list[CardText]:
     """Every text the author wrote in a model, in the order of its fields."""
-    return _walk(model, None, ())
+    found: list[CardText] = []
+    _collect(model, None, (), found)
+    return found
 
 
-def _walk(value: Any, role: Role | None, path: Path) -> Iterator[CardText]:  # noqa: ANN401
+def _collect(value: Any, role: Role | None, path: Path, found: list[CardText]) -> None:  # noqa: ANN401
     if isinstance(value, str):
         if role is not None:
-            yield CardText(path, role, value)
+            found.append(CardText(path, role, value))
     elif isinstance(value, BaseModel):
-        roles = _roles(type(value))
-        for name in type(value).model_fields:
-            if name in value.model_fields_set and name in roles:
-                alias, inner = roles[name]
-                yield from _walk(getattr(value, name), inner, (*path, alias))
+        written = value.model_fields_set
+        for name, (alias, inner) in _roles(type(value)).items():
+            if name in written:
+                _collect(getattr(value, name), inner, (*path, alias), found)
     elif isinstance(value, tuple):
         for i, item in enumerate(value):
-            yield from _walk(item, role, (*path, i))
+            _collect(item, role, (*path, i), found)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _walk(item, role, (*path, str(key)))
+            _collect(item, role, (*path, str(key)), found)
 
 
 @cache

@@ -84,7 +84,7 @@ class HtmlRenderer:
     def block(self, text: str, *, gaps: bool = False) -> str:
         """Markdown as paragraphs, lists, tables and code."""
         if markup.is_plain(text):
-            return "".join(f"<p>{_lines(lines)}</p>" for lines in markup.paragraphs(text))
+            return "".join([f"<p>{_lines(lines)}</p>" for lines in markup.paragraphs(text)])
         return self._cached("gaps" if gaps else "block", text)
 
     def inline(self, text: str) -> str:

@@ -24,7 +24,8 @@ GAP_STRIDE = 1000
 class Note:
     """One note of a package. ``time`` is when its output last changed, seconds since 1970."""
 
-    card_id: str
+    card: KindCard
+    topic: Topic
     guid: str
     kind: str
     deck: str
@@ -35,10 +36,19 @@ class Note:
     position: int
     index: int
     media: tuple[MediaFile, ...]
-    source: str
     output: str
     time: int
     released: bool
+
+    @property
+    def card_id(self) -> str:
+        """The id of the card that the note was made from."""
+        return self.card.id
+
+    @property
+    def source(self) -> str:
+        """The hash of what the author wrote; only a release asks for it."""
+        return source_hash(self.card, self.topic, self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,8 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
     time = locked.time if locked is not None and same else now
     *before, identifier, spare = [*common[:4], release_name(time) if same else UNRELEASED, card.id, ""]
     return Note(
-        card_id=card.id,
+        card=card,
+        topic=topic,
         guid=card_guid(library, lock, card),
         kind=layout.key,
         deck=deck.slug,
@@ -156,7 +167,6 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
         position=position,
         index=index,
         media=used,
-        source=source_hash(card, topic, used),
         output=output,
         time=time,
         released=same,

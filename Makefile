@@ -1,0 +1,59 @@
+# make run    sets up, builds the decks, says where they are
+# make test   sets up, checks the house, runs every test
+# The other targets are for people who work on the project.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN_READY := $(VENV)/.run-ready
+TEST_READY := $(VENV)/.test-ready
+LIBRARY ?= cards
+OUT ?= build
+
+.PHONY: run test check bench decks format clean
+
+run: decks
+
+decks: $(RUN_READY)
+	@$(BIN)/deckwright build $(LIBRARY) --out $(OUT)
+	@echo
+	@echo "Import into Anki: File > Import, choose $(OUT)/ml-interviews.apkg (everything)"
+	@echo "or one of the smaller packages beside it. On a phone, open the file with Anki."
+	@echo "How to study, update and find cards: docs/learners.md"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Deckwright needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python cannot make a virtual environment here; on Debian: apt install python3-venv"; exit 1; }
+
+$(RUN_READY): $(VENV)/bin/python requirements/run.txt pyproject.toml
+	@echo "Setting up (once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TEST_READY): $(RUN_READY) requirements/test.txt
+	@echo "Setting up the tests (once)"
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
+	@touch $@
+
+check: $(TEST_READY)
+	$(BIN)/ruff format --check --quiet src tests bench
+	$(BIN)/ruff check --quiet src tests bench
+	$(BIN)/mypy
+	$(BIN)/deckwright check $(LIBRARY) --strict
+
+test: check
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report term:skip-covered
+
+bench: $(TEST_READY)
+	$(BIN)/python bench/bench_compile.py
+
+format: $(TEST_READY)
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix-only src tests bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -1,0 +1,168 @@
+"""The rooms of the house: who may import whom, which names are public, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import deckwright
+
+SOURCE = Path(deckwright.__file__).parent
+
+# Top to bottom: a room imports only rooms below its own. ARCHITECTURE.md shows the same table.
+ROOMS = (
+    {"cli", "__main__"},
+    {"showing", "scaffold"},
+    {"release", "adopt", "fixing"},
+    {"diff"},
+    {"builder", "stats"},
+    {"compiler"},
+    {"schema", "report", "explanations", "watching"},
+    {"anki"},
+    {"maths"},
+    {"render"},
+    {"policy", "history"},
+    {"checks"},
+    {"kinds"},
+    {"decode", "texts", "lock", "cache", "collector"},
+    {"model"},
+    {"markup", "identity"},
+    {"syntax"},
+    {"diagnostics"},
+    {"source"},
+)
+
+OWNERS = {
+    "genanki": {"anki/package.py"},
+    "yaml": {"syntax.py"},
+    "quickjs": {"render/formula.py"},
+    "rich": {"showing.py", "report.py", "cli.py"},
+    "typer": {"cli.py"},
+}
+
+FORBIDDEN = {"discord", "sqlalchemy", "asyncio", "aiosqlite", "deckwright_bot", "anki", "aqt", "random"}
+CLOCK_READERS = {"cli.py", "watching.py"}
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def room(name: str) -> int | None:
+    return next((number for number, names in enumerate(ROOMS) if name in names), None)
+
+
+def test_every_module_has_a_room() -> None:
+    names = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in modules()}
+
+    assert names - {"__init__", "chat", "study"} == set().union(*ROOMS)
+
+
+def test_a_room_imports_only_rooms_below_it() -> None:
+    wrong = []
+    for path in modules():
+        own_name = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        own = room(own_name)
+        for name in imports(path):
+            parts = name.split(".")
+            if own is None or parts[0] != "deckwright" or len(parts) == 1 or parts[1] == own_name:
+                continue
+            other = room(parts[1])
+            if other is not None and other <= own:
+                wrong.append(f"{path.relative_to(SOURCE)} imports {name}")
+
+    assert wrong == []
+
+
+def test_each_outside_library_has_one_door() -> None:
+    wrong = []
+    for path in modules():
+        name = path.relative_to(SOURCE).as_posix()
+        roots = {found.split(".")[0] for found in imports(path)}
+        wrong += [f"{name} imports {lib}" for lib, doors in OWNERS.items() if lib in roots and name not in doors]
+        wrong += [f"{name} imports {lib}" for lib in FORBIDDEN & roots]
+        if roots & {"time"} and name not in CLOCK_READERS:
+            wrong.append(f"{name} reads the clock")
+
+    assert wrong == []
+
+
+def test_the_public_names_are_these() -> None:
+    assert deckwright.__all__ == [
+        "KINDS",
+        "BuildReport",
+        "Card",
+        "Choice",
+        "Compilation",
+        "Deck",
+        "Diagnostic",
+        "HtmlRenderer",
+        "KindCard",
+        "Library",
+        "Lock",
+        "Open",
+        "Option",
+        "Problems",
+        "Prompt",
+        "SelfGraded",
+        "Severity",
+        "Span",
+        "Topic",
+        "__version__",
+        "build",
+        "cards_of",
+        "compile_library",
+        "output",
+        "topic_schema",
+    ]
+
+
+def test_every_public_name_loads_and_has_a_docstring() -> None:
+    for name in deckwright.__all__:
+        value = getattr(deckwright, name)
+        assert name in ("KINDS", "__version__") or value.__doc__, name
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    code = "import sys, deckwright; print(sorted(m for m in sys.modules if m.startswith('deckwright.')))"
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_command_line_is_light() -> None:
+    """`--help` needs none of the heavy parts."""
+    code = (
+        "import sys; import deckwright.cli; "
+        "print([m for m in ('pydantic', 'yaml', 'genanki', 'markdown_it', 'rich.console') if m in sys.modules])"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_adding_a_kind_is_adding_a_file() -> None:
+    from deckwright.kinds import KINDS
+
+    for key in KINDS:
+        module = importlib.import_module(f"deckwright.kinds.{key.replace('-', '_')}")
+        assert KINDS[key] is module.CARD
+        assert (SOURCE / "kinds" / "templates" / f"{key}.html").is_file()
+        assert (SOURCE / "kinds" / "samples" / f"{key}.yaml").is_file()
