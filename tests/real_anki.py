@@ -18,7 +18,12 @@ from typing import Any, Self
 import pytest
 
 try:
-    from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
+    from anki.collection import (
+        Collection,
+        ExportAnkiPackageOptions,
+        ImportAnkiPackageOptions,
+        ImportAnkiPackageRequest,
+    )
 except ImportError as error:  # pragma: no cover
     if os.environ.get("CI"):
         raise
@@ -59,7 +64,8 @@ class RealAnki:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.col: Any = _open(str(folder / "collection.anki2"))
+        self.path = folder / "collection.anki2"
+        self.col: Any = _open(str(self.path))
         config = self.col.decks.get_config(1)
         config["new"]["perDay"] = config["rev"]["perDay"] = 9999
         config["lapse"]["leechFails"] = 1
@@ -109,6 +115,12 @@ class RealAnki:
         finally:
             connection.close()
 
+    def export(self, path: Path) -> Path:
+        """Export everything as a learner would for somebody with an older Anki."""
+        options = ExportAnkiPackageOptions(with_scheduling=False, with_media=False, legacy=True)
+        self.col.export_anki_package(out_path=str(path), options=options, limit=None)
+        return path
+
     # looking
 
     @property
@@ -153,6 +165,11 @@ class RealAnki:
         """The names of note types that have notes, each with how many."""
         counted = {made["name"]: len(self.col.models.nids(made["id"])) for made in self.col.models.all()}
         return {name: count for name, count in counted.items() if count}
+
+    def note_type(self, name: str) -> Any:
+        """A note type as the collection has it now; Anki's Python side keeps what it once read."""
+        self.col.models._clear_cache()
+        return self.col.models.by_name(name)
 
     def new_queue(self, deck: str) -> list[tuple[str, int]]:
         """The new cards of a deck and its subdecks in the order a learner meets them."""
@@ -208,6 +225,32 @@ class RealAnki:
     def age(self, time: int) -> None:
         """Let all that the learner did to notes and note types be done at ``time``, not just now."""
         self.col.db.execute("UPDATE notes SET mod = ? WHERE mod > ?", time, time)
+
+    # an author's life without us
+
+    def add_type(self, name: str, fields: Many[str], *, cloze: bool = False, templates: int = 1) -> None:
+        """Make a note type that shows its first field, then its second."""
+        models = self.col.models
+        made = models.new(name)
+        made["type"] = int(cloze)
+        for field_name in fields:
+            models.add_field(made, models.new_field(field_name))
+        first, second = list(fields)[:2]
+        for number in range(templates):
+            template = models.new_template("Cloze" if cloze else f"Card {number + 1}")
+            shown = f"{{{{cloze:{first}}}}}" if cloze else f"{{{{{first if number == 0 else second}}}}}"
+            template["qfmt"], template["afmt"] = shown, f"{shown}<hr>{{{{{second}}}}}"
+            models.add_template(made, template)
+        models.add(made)
+
+    def add_note(self, type_name: str, deck: str, *fields: str, tags: Many[str] = ()) -> str:
+        """Write a note; its GUID."""
+        note = self.col.new_note(self.note_type(type_name))
+        for number, text in enumerate(fields):
+            note.fields[number] = text
+        note.tags = list(tags)
+        self.col.add_note(note, self.col.decks.id(deck))
+        return str(note.guid)
 
     # judging
 

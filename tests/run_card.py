@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from typing import Any
 
-CPU_SECONDS = 10
+CPU_SECONDS = 4
 MEMORY_BYTES = 2 * 1024**3
 
 

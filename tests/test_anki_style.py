@@ -60,7 +60,7 @@ def test_contrast_is_computed_as_wcag_says() -> None:
 TEXTS = sorted(set(MODES["light"]) - {*GROUNDS, *NO_TEXT})
 
 
-@pytest.mark.parametrize(("mode", "text", "ground"), product(MODES, TEXTS, GROUNDS))
+@pytest.mark.parametrize(("mode", "text", "ground"), list(product(MODES, TEXTS, GROUNDS)))
 def test_every_text_colour_is_readable_on_every_ground(mode: str, text: str, ground: str) -> None:
     assert contrast(MODES[mode][text], MODES[mode][ground]) >= 4.5
 

@@ -37,20 +37,24 @@ SHOWN_ELSEWHERE = {
     "clock-behind": "tests/test_release.py: needs a clock",
     "renderer-changed": "tests/test_release.py: needs a rendered build",
     "off-main-branch": "tests/test_release.py: needs a repository",
+    "old-note-unpaired": "tests/test_adopt.py: needs an old package",
+    "old-note-ambiguous": "tests/test_adopt.py: needs an old package",
+    "old-note-type": "tests/test_adopt.py: needs an old package",
+    "unknown-drop": "tests/test_adopt.py: needs an old package",
 }
-"""Codes that only a release raises."""
+"""Codes that no compilation raises, and where they are shown."""
 
 MADE_HERE = {"no-library", "file-too-large", "not-utf8", "too-deep", "too-many-aliases", "unreadable-file"}
 """Codes whose samples are made by the tests at the end of this file: they are no text or too much of it."""
 
 NEEDS_MATHJAX = {"maths-does-not-compile"}
 
-IMAGES_UNSEEN = {"missing-media", "media-case-twin", "bad-media"}
-"""Samples that fail as long as `markup.flatten` goes into an image instead of giving it back, so that
-`texts.look_into` finds none; the marks are strict and must go with the bug."""
-
-_MARK = re.compile(r"\s*#! (?P<code>[a-z0-9-]+) (?:\+(?P<down>\d+):)?(?P<start>\d+)(?:-(?P<end>\d+))? (?P<words>.+)")
-_LINE = re.compile(r"(?P<file>\S+?):(?P<line>\d+):(?P<start>\d+)(?:-(?P<end>\d+))? (?P<code>[a-z0-9-]+) (?P<words>.+)")
+_MARK = re.compile(
+    r"\s*#! (?P<code>[a-z0-9-]+) (?:\+(?P<down>\d+):)?(?P<start>\d+)(?:-(?P<end>\d+))? (?P<words>.+)"
+)
+_LINE = re.compile(
+    r"(?P<file>\S+?):(?P<line>\d+):(?P<start>\d+)(?:-(?P<end>\d+))? (?P<code>[a-z0-9-]+) (?P<words>.+)"
+)
 _POLICY = re.compile(r"^#! (policy: .+)$", re.MULTILINE)
 
 
@@ -146,13 +150,7 @@ def shown(problem: Diagnostic) -> str:
     return f"{span.place}-{span.end_column} {problem.code.name} {problem.message}{hint}"
 
 
-def marked(sample: Path) -> object:
-    """A sample as a parameter, with its mark if it is known to fail."""
-    known = pytest.mark.xfail(strict=True, reason="markup.flatten loses images")
-    return pytest.param(sample, id=sample.name, marks=[known] if code_of(sample) in IMAGES_UNSEEN else [])
-
-
-@pytest.mark.parametrize("sample", [marked(sample) for sample in samples()])
+@pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
 def test_a_sample_gives_exactly_the_problems_it_announces(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,7 @@ def lines(file: str) -> Sequence[str]:
     return SOURCES.get(file, ())
 
 
-def problem(  # noqa: PLR0913  the parts of a problem
+def problem(
     code: str,
     place: tuple[int, int, int, int],
     message: str,
@@ -88,10 +88,10 @@ def golden(request: pytest.FixtureRequest) -> object:
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("text.txt", as_text(PROBLEMS, lines, width=60).plain),
-        ("narrow.txt", as_text(PROBLEMS[2:3], lines, width=10).plain),
-        ("json.txt", as_json(PROBLEMS[:2])),
-        ("github.txt", as_github(PROBLEMS)),
+        ("text.txt", f"{as_text(PROBLEMS, lines, width=60).plain}\n"),
+        ("narrow.txt", f"{as_text(PROBLEMS[2:3], lines, width=10).plain}\n"),
+        ("json.txt", f"{as_json(PROBLEMS[:2])}\n"),
+        ("github.txt", f"{as_github(PROBLEMS)}\n"),
     ],
 )
 def test_a_format_reads_as_its_golden_file(name: str, made: str, golden: object) -> None:
@@ -161,7 +161,7 @@ def test_the_sum_knows_one_from_many() -> None:
 
 def test_nothing_is_said_about_no_problems() -> None:
     """Without problems each format is empty in its own way."""
-    assert (as_text([], lines).plain, as_json([]), as_github([])) == ("", "[]\n", "")
+    assert (as_text([], lines).plain, as_json([]), as_github([])) == ("", "[]", "")
 
 
 def test_json_keys_keep_their_order() -> None:
@@ -178,7 +178,7 @@ def test_an_annotation_cannot_be_broken_out_of() -> None:
 
     assert as_github([nasty]) == (
         "::warning file=a%2Cb%3Ac%25%0A%3A%3Ad.yaml,line=1,col=1,endLine=1,endColumn=2,"
-        "title=unused-media::50%25%0A::error::x\n"
+        "title=unused-media::50%25%0A::error::x"
     )
 
 

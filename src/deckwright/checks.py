@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -284,11 +284,7 @@ def _check_formula(  # noqa: PLR0913  the context of one formula
         return
     variants = [(whole, "")]
     for number in sorted({ord(mark) - markup.GAP_OPEN for mark in re.findall("[\ue101-\ue163]", latex)}):
-        hidden = markup.unmark(
-            latex,
-            lambda n, inside, hint, asked=number: f"[{hint or '...'}]" if n == asked else inside,
-        )
-        variants.append((hidden, f" with gap c{number} hidden"))
+        variants.append((markup.unmark(latex, _hiding(number)), f" with gap c{number} hidden"))
     for variant, when in variants:
         reason = loaded.maths.check(markup.tidy_latex(variant), display=display)
         if reason is not None:
@@ -300,6 +296,15 @@ def _check_formula(  # noqa: PLR0913  the context of one formula
                 card=card,
             )
             return
+
+
+def _hiding(asked: int) -> Callable[[int, str, str | None], str]:
+    """Show a gap as Anki does on the front of its card, and all others revealed."""
+
+    def write(number: int, hidden: str, hint: str | None) -> str:
+        return f"[{hint or '...'}]" if number == asked else hidden
+
+    return write
 
 
 def _as_written(number: int, hidden: str, hint: str | None) -> str:

@@ -343,7 +343,7 @@ def _text(node: MappingNode, key: str) -> str | None:
 def _plain_card(entry: object, file: DeckFile) -> Card | None:
     if not isinstance(entry, dict):
         return None
-    data = {"kind": file.kind, "level": file.level} | entry
+    data: dict[str, object] = {"kind": file.kind, "level": file.level, **entry}
     kind = data["kind"]
     if not isinstance(kind, str) or isinstance(kind, Bare) or kind not in KINDS:
         return None

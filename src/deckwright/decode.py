@@ -97,7 +97,7 @@ class Origin:
         return whole
 
 
-def decode(  # noqa: PLR0913  the context of one thing
+def decode(
     model: type[AnyModel],
     document: Document,
     node: AnyNode,
@@ -243,7 +243,11 @@ def _report(
             if _is_date(model, path):
                 add("bad-date", f"expected a day as YYYY-MM-DD in `{field}`, found {found}")
                 return
-            add("bad-id", f"expected words joined by hyphens in `{field}`, found {found}", "begin with a letter")
+            add(
+                "bad-id",
+                f"expected words joined by hyphens in `{field}`, found {found}",
+                "begin with a letter",
+            )
             return
         hint = None
         if kind.startswith("bool"):
@@ -267,7 +271,11 @@ def _report_key(detail: ErrorDetails, origin: Origin, path: Path, add: Any) -> N
     """A key of a mapping that may have any keys of one form: the gaps' names."""
     name = str(detail["loc"][-2])
     parent = find(origin.node, path[:-1]) if path and path[-1] == name else find(origin.node, path)
-    span = origin.document.span(parent.keys[name]) if isinstance(parent, Mapping) and name in parent.keys else None
+    span = (
+        origin.document.span(parent.keys[name])
+        if isinstance(parent, Mapping) and name in parent.keys
+        else None
+    )
     wanted = "a gap such as c1" if detail.get("ctx", {}).get("pattern") == GAP else "another name"
     add("unknown-gap", f"expected {wanted} in `{_label(path[:-1])}`, found {shorten(name)}", None, span)
 
@@ -364,9 +372,7 @@ def _field(model: type[BaseModel], path: Path) -> Any:  # noqa: ANN401  any anno
         return None
     models = [model]
     for name in names[:-1]:
-        models = [
-            inner for m in models for f in _named(m, name) for inner in _models_in(f.annotation)
-        ]
+        models = [inner for m in models for f in _named(m, name) for inner in _models_in(f.annotation)]
     return next((f for m in models for f in _named(m, names[-1])), None)
 
 

@@ -59,10 +59,10 @@ def add_missing_ids(root: Path) -> list[AddedId]:
         for path in deck.topics
     ]
     taken = {
-        str(card.values["id"].value)
+        str(identifier.value)
         for _, document in documents
         for card in _cards(document)
-        if isinstance(card.values.get("id"), Scalar)
+        if isinstance(identifier := card.values.get("id"), Scalar)
     }
     added: list[AddedId] = []
     for path, document in documents:

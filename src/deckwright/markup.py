@@ -33,7 +33,8 @@ _PRIVATE = re.compile("[\ue001\ue002\ue100-\ue163]")
 # In UTF-8 the byte EE begins the private characters, and no others.
 _SPECIAL = b"\\`*_[]!<>&#~|${}\t\r\0\xee"
 _SPECIAL_START = re.compile(r" *(?:[-+=]|\d+[.)])| {4}")
-_SPECIAL_LINE = re.compile(r"  \n|\n {4}|\n *(?:[-+=]|\d+[.)])")
+# Markdown strips paragraphs of every kind of space, so that one which is no plain one matters at an end.
+_SPECIAL_LINE = re.compile(r"  \n|\n {4}|\n *(?:[-+=]|\d+[.)]|[^\S \n])|[^\S \n] *\n")
 _GAP_START = re.compile(r"\{\{c([1-9][0-9]?)::")
 
 
@@ -142,16 +143,17 @@ def is_plain(text: str) -> bool:
     return (
         len(raw.translate(None, _SPECIAL)) == len(raw)
         and _SPECIAL_START.match(text) is None
+        and text.strip() == text.strip(" \n")
         and ("\n" not in text or _SPECIAL_LINE.search(text) is None)
     )
 
 
-def paragraphs(text: str) -> list[list[str]]:
-    """The lines of each paragraph of a plain text."""
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a plain text, their lines without spaces around them."""
     if "\n" not in (stripped := text.strip("\n ")):
-        return [[stripped]] if stripped else []
+        return [stripped] if stripped else []
     return [
-        [line.strip(" ") for line in block.split("\n") if line.strip(" ")]
+        "\n".join(line.strip(" ") for line in block.split("\n") if line.strip(" "))
         for block in re.split(r"\n(?: *\n)+", text.strip("\n "))
         if block.strip("\n ")
     ]
@@ -176,7 +178,7 @@ def _parser() -> MarkdownIt:
     )
     parser.disable(["html_block", "html_inline"])
     # Every scheme parses as a link here; the checks refuse the ones that lead nowhere, with a place.
-    parser.validateLink = lambda _url: True
+    setattr(parser, "validateLink", lambda _url: True)  # noqa: B010  how markdown-it is told
     parser.use(texmath_plugin, delimiters="brackets")
     parser.use(
         dollarmath_plugin,
@@ -217,7 +219,8 @@ def clean(text: str) -> str:
 def flatten(tokens: Sequence[Token]) -> Iterator[Token]:
     """Every token, the inline ones in place of the block that holds them."""
     for token in tokens:
-        if token.children:
+        # An image has children too, the tokens of its alternative text; it stays one token.
+        if token.children and token.type != "image":
             yield from flatten(token.children)
         else:
             yield token

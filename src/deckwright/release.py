@@ -60,7 +60,6 @@ def plan(
     old = compilation.lock or Lock(library.namespace)
     problems = Problems()
     problems.extend(d for d in compilation.problems if not _accepted(d, accept))
-    _check_clock(compilation.root, old, now, problems)
     by_id = library.by_id
     notes = list(all_notes(made.decks))
     locked = {note.card_id: released(old, by_id[note.card_id]) for note in notes}
@@ -118,6 +117,9 @@ def plan(
         decks,
         (*old.releases, Release(now, len(added), len(changed))),
     )
+    empty = compilation.lock is not None and _facts(lock) == _facts(old)
+    if not empty:
+        _check_clock(compilation.root, old, now, problems)
     return ReleasePlan(
         lock,
         tuple(added),
@@ -126,7 +128,7 @@ def plan(
         tuple(moved),
         migrated,
         problems,
-        empty=compilation.lock is not None and _facts(lock) == _facts(old),
+        empty=empty,
     )
 
 

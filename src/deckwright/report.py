@@ -60,20 +60,21 @@ def _read(path: Path) -> Sequence[str]:
 # --- terminal ----------------------------------------------------------------------------------
 
 
-def as_text(problems: Iterable[Diagnostic], lines: Lines, *, width: int = 80) -> Text:
+def as_text(problems: Iterable[Diagnostic], lines: Lines | None = None, *, width: int = 80) -> Text:
     """Each problem with its source line, then the sum; empty where there is no problem.
 
     Print it with ``soft_wrap=True``: messages may be longer than the terminal is wide, and a link
-    to a place must not be broken. Colour is left to the console, ``.plain`` has none.
+    to a place must not be broken. Colour is left to the console, ``.plain`` has none. Without
+    ``lines`` the sources are read from disk.
     """
     found = list(problems)
+    source = SourceLines() if lines is None else lines
     out = Text()
     for problem in found:
-        _problem(out, problem, lines, width)
+        _problem(out, problem, source, width)
         out.append("\n")
     if found:
         out.append(summary(found), style="bold")
-        out.append("\n")
     return out
 
 
@@ -181,9 +182,9 @@ def _visible(char: str) -> str:
     if char == "\t":
         return TAB
     code = ord(char)
-    if code < 0x20:  # noqa: PLR2004  the C0 controls have pictures of their own
+    if code < 0x20:  # the C0 controls have pictures of their own
         return chr(0x2400 + code)
-    if code == 0x7F:  # noqa: PLR2004  and so has DEL
+    if code == 0x7F:  # and so has DEL
         return "\N{SYMBOL FOR DELETE}"
     category = unicodedata.category(char)
     if category == "Zs":
@@ -204,7 +205,7 @@ def as_json(problems: Iterable[Diagnostic]) -> str:
 
     Characters outside ASCII are escaped, so that the output is the same under any encoding.
     """
-    return json.dumps([_object(problem) for problem in problems], indent=2) + "\n"
+    return json.dumps([_object(problem) for problem in problems], indent=2)
 
 
 def _object(problem: Diagnostic) -> dict[str, object]:
@@ -235,12 +236,12 @@ def _where(span: Span) -> dict[str, object]:
 
 def as_github(problems: Iterable[Diagnostic]) -> str:
     """One workflow command a problem, which GitHub shows as an annotation beside the line."""
-    return "".join(f"{_command(problem)}\n" for problem in problems)
+    return "\n".join(_command(problem) for problem in problems)
 
 
 def _command(problem: Diagnostic) -> str:
     span = problem.span
-    properties = {"file": span.file, "line": span.line}
+    properties: dict[str, str | int] = {"file": span.file, "line": span.line}
     if span.end_line == span.line:
         properties |= {"col": span.column, "endLine": span.end_line, "endColumn": span.end_column}
     else:

@@ -183,8 +183,10 @@ def parse(source: SourceFile, problems: Problems) -> Document:
         _report_syntax_error(source, error, problems)
         root = None
     except yaml.reader.ReaderError as error:
-        line = source.text.count("\n", 0, error.position) + 1
-        column = error.position - (source.text.rfind("\n", 0, error.position) + 1) + 1
+        # libyaml counts bytes here, and characters everywhere else.
+        before = source.text.encode()[: error.position].decode(errors="ignore")
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
         problems.add(
             "yaml-syntax",
             source.span(line, column),
@@ -252,7 +254,7 @@ def _plain(text: str) -> dict[str, Any] | None:
         loader.dispose()
 
 
-def _plain_mapping(  # noqa: C901, PLR0911, PLR0912  one loop, for speed
+def _plain_mapping(
     events: Iterator[Any], text: str
 ) -> dict[str, Any] | None:
     root: Any = None
@@ -324,7 +326,7 @@ class _Builder:
         self._weights: dict[str, int] = {}
         self._aliased = 0
 
-    def build(self) -> AnyNode | None:  # noqa: C901, PLR0912, PLR0915  one loop over all kinds of events
+    def build(self) -> AnyNode | None:
         """Read all events of the file and return the root of its one document."""
         root: AnyNode | None = None
         stack: list[Sequence | Mapping] = []

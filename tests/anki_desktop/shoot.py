@@ -1,19 +1,28 @@
-"""Show the cards of a package in the real Anki desktop and take pictures of both sides.
+r"""Show the cards of a package in the real Anki desktop and take pictures of both sides.
 
     python tests/anki_desktop/shoot.py PACKAGE.apkg --out DIR [--card SEARCH ...]
            [--modes light,night] [--widths 900,360] [--unfold]
 
-Anki comes from a virtual environment of its own (``--python``; made once with
-``python3.11 -m venv /tmp/aqt-venv && /tmp/aqt-venv/bin/pip install 'aqt[qt6]==26.9.3'``); Debian needs
-``xvfb`` and the libraries listed in README.md beside this file. The outer process starts Xvfb and
-Anki, waits at most ``--timeout`` seconds and stops both. Anki is only driven: a profile made for this
-run is opened, every card is drawn by the reviewer itself, and nothing outside a temporary folder is
-written. The exit code is 1 where a page has a finding, 2 where the run failed.
+Anki comes from a virtual environment of its own (``--python``), made once with::
+
+    python3.11 -m venv /tmp/aqt-venv && /tmp/aqt-venv/bin/pip install 'aqt[qt6]==26.9.3'
+    apt-get install --no-install-recommends xvfb libegl1 libgl1 libnss3 libxcomposite1 libxdamage1 \
+        libxrandr2 libxtst6 libasound2 libxkbcommon-x11-0 libxkbfile1 libdbus-1-3 libxcb-cursor0 \
+        libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 \
+        libxcb-randr0 libfontconfig1 fonts-dejavu-core fonts-roboto-unhinted fonts-noto-mono
+
+The outer process starts Xvfb and Anki, waits at most ``--timeout`` seconds and stops both. Anki is
+only driven: it opens a profile made for this run, its own reviewer draws every card, and nothing is
+written outside a temporary folder and ``--out``. The exit code is 1 where a page has a finding (wider
+than the window, maths not typeset or in error, a missing image, a script error), 2 where the run failed.
 """
+
+# ruff: noqa: INP001, T201  a script to run by hand, which prints what it found
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -28,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 PROFILE = "shoot"
-STEP_SECONDS = 10
+STEP_SECONDS = 20
 """How long one step inside Anki (a page drawn, a state entered) may take."""
 MAX_HEIGHT = 6000
 
@@ -40,14 +49,16 @@ FACTS = r"""(function () {
       raw.push(node.data.trim().slice(0, 80));
     }
   }
-  // The pictures must show what a learner sees without touching anything, so wide parts are looked
-  // for among all elements: one that is wider than the window and not inside a scroller pushes it.
   return {
-    scroll: root.scrollWidth, client: root.clientWidth, height: root.scrollHeight,
+    scroll: Math.max(root.scrollWidth, document.body.scrollWidth),
+    client: root.clientWidth, height: root.scrollHeight,
     raw: raw,
     bad_maths: Array.prototype.map.call(qa.querySelectorAll("mjx-merror, [data-mjx-error]"),
       function (e) { return e.getAttribute("data-mjx-error") || e.textContent; }),
     maths: qa.querySelectorAll("mjx-container").length,
+    moving: Array.prototype.filter.call(qa.querySelectorAll("*"), function (e) {
+      return e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX);
+    }).map(function (e) { return e.nodeName.toLowerCase() + "." + e.className; }),
     body: document.body.className,
     missing: Array.prototype.filter.call(qa.querySelectorAll("img"),
       function (i) { return !i.naturalWidth; }).map(function (i) { return i.src; })
@@ -69,6 +80,8 @@ class Page:
     body_class: str = ""
     maths: int = 0
     overflow: int = 0
+    moving: list[str] = field(default_factory=list)
+    """Parts that scroll sideways by themselves: no finding, but worth a look."""
     untypeset: list[str] = field(default_factory=list)
     bad_maths: list[str] = field(default_factory=list)
     missing_images: list[str] = field(default_factory=list)
@@ -94,6 +107,8 @@ def main(argv: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     report = options.out / "report.json"
     report.unlink(missing_ok=True)
+    # Whoever ends this process must not leave a display and a browser behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     with tempfile.TemporaryDirectory(prefix="shoot-") as home:
         command = [options.python, str(Path(__file__).resolve()), *(argv or sys.argv[1:]), "--inside", home]
         code = _run_under_xvfb(command, Path(home), options.timeout)
@@ -110,10 +125,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("package", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures and report.json")
-    parser.add_argument("--card", action="append", help="Anki search; every card it finds is shown (default: all)")
+    parser.add_argument(
+        "--card", action="append", help="Anki search; every card it finds is shown (default: all)"
+    )
     parser.add_argument("--modes", default="light,night")
     parser.add_argument("--widths", default="900,360")
     parser.add_argument("--unfold", action="store_true", help="open every foldable part first")
@@ -159,10 +178,8 @@ def _run_under_xvfb(command: list[str], home: Path, timeout: float) -> int:
 
 def _stop_group(process: subprocess.Popen[bytes]) -> None:
     # QtWebEngine's helpers live in the same session and outlive a main process that was killed.
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(10)
 
 
@@ -236,7 +253,7 @@ def _prepare_profile(base: Path) -> None:
 
 
 def _listen_to_console() -> list[str]:
-    """Collect the errors of every page; the printing stays as it is. (Anki warns about its own MathJax.)"""
+    """Collect the errors of every page; Anki's own MathJax gives warnings, so these do not count."""
     from aqt.webview import AnkiWebPage
 
     heard: list[str] = []
@@ -399,6 +416,7 @@ class Desktop:
             body_class=facts["body"],
             maths=facts["maths"],
             overflow=max(0, facts["scroll"] - facts["client"]),
+            moving=facts["moving"],
             untypeset=facts["raw"],
             bad_maths=facts["bad_maths"],
             missing_images=facts["missing"],

@@ -84,7 +84,9 @@ class HtmlRenderer:
     def block(self, text: str, *, gaps: bool = False) -> str:
         """Markdown as paragraphs, lists, tables and code."""
         if markup.is_plain(text):
-            return "".join([f"<p>{_lines(lines)}</p>" for lines in markup.paragraphs(text)])
+            # A plain text holds none of the other characters that need an escape.
+            quoted = text.replace('"', "&quot;")
+            return "".join([f"<p>{paragraph}</p>" for paragraph in markup.paragraphs(quoted)])
         return self._cached("gaps" if gaps else "block", text)
 
     def inline(self, text: str) -> str:
@@ -190,11 +192,6 @@ _ESCAPES = _MATHS_ESCAPES | {ord("{"): "&#123;", ord("}"): "&#125;"}
 def escape(text: str) -> str:
     """Text for HTML and for a double-quoted attribute; its braces can neither open nor end a cloze."""
     return text.translate(_ESCAPES)
-
-
-def _lines(lines: Sequence[str]) -> str:
-    # A plain text holds none of the other characters that need an escape.
-    return "\n".join(lines).replace('"', "&quot;")
 
 
 def _text(text: str) -> str:

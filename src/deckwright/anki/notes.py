@@ -77,10 +77,11 @@ def deck_notes(
     for deck in library.decks:
         files = media.get(deck.slug, {})
         renderer = HtmlRenderer({name: file.packaged for name, file in files.items()}, cache)
+        titles = {topic.title: renderer.inline(topic.title) for topic in deck.topics}
         notes = []
         for position, (card, topic) in enumerate(study_order(deck), start=1):
             notes.append(
-                _note(library, deck, topic, card, lock, now, renderer, files, position, index)
+                _note(library, deck, topic, card, lock, now, renderer, titles, files, position, index)
             )
             index += 1
         made.append(DeckNotes(deck, library.full_deck_name(deck), tuple(notes)))
@@ -130,7 +131,7 @@ def released(lock: Lock | None, card: Card) -> LockedCard | None:
     return next((lock.cards[name] for name in names if name in lock.cards), None)
 
 
-def _note(  # noqa: PLR0913  every argument is a part of the note
+def _note(
     library: Library,
     deck: Deck,
     topic: Topic,
@@ -138,6 +139,7 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
     lock: Lock | None,
     now: int,
     renderer: HtmlRenderer,
+    titles: Mapping[str, str],
     files: Mapping[str, MediaFile],
     position: int,
     index: int,
@@ -146,7 +148,7 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
     own = card.layout()
     rendered = [renderer.field(own[name]) for name in layout.fields]
     used = tuple(file for file in files.values() if any(file.packaged in html for html in rendered))
-    common = _common(card, topic, renderer)
+    common = _common(card, titles[topic.title], renderer)
     made_tags = tags(card, topic)
     ordinals = tuple(gap - 1 for gap in card.gaps) if layout.cloze else (0,)
     parts = (layout.key, *rendered, *common, *made_tags, *map(str, ordinals))
@@ -173,13 +175,13 @@ def _note(  # noqa: PLR0913  every argument is a part of the note
     )
 
 
-def _common(card: Card, topic: Topic, renderer: HtmlRenderer) -> tuple[str, ...]:
+def _common(card: Card, topic: str, renderer: HtmlRenderer) -> tuple[str, ...]:
     """Level, topic, sources, retirement and id; the release is known only after hashing these."""
     sources = tuple(Item(source) for source in card.sources)
     retired = card.retired
     return (
         renderer.field(Words(card.level)),
-        renderer.inline(topic.title),
+        topic,
         renderer.field(Items(sources) if sources else Nothing()),
         renderer.inline(retired.reason) if retired is not None else "",
         card.id,

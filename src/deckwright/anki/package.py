@@ -40,8 +40,14 @@ _SQLITE_HEADER = {24: bytes(4), 92: bytes(4), 96: (3_040_000).to_bytes(4, "big")
 class _Card(genanki.Card):  # type: ignore[misc]  # genanki has no types
     """A card whose place in the queue of new cards depends on its gap."""
 
-    def write_to_db(  # noqa: PLR0913  genanki's signature
-        self, cursor: Any, timestamp: float, deck_id: int, note_id: int, id_gen: Iterator[int], due: int = 0
+    def write_to_db(
+        self,
+        cursor: Any,  # noqa: ANN401  a cursor, or what stands in for one
+        timestamp: float,
+        deck_id: int,
+        note_id: int,
+        id_gen: Iterator[int],
+        due: int = 0,
     ) -> None:
         super().write_to_db(cursor, timestamp, deck_id, note_id, id_gen, due + GAP_STRIDE * self.ord)
 
@@ -65,7 +71,7 @@ class _Note(genanki.Note):  # type: ignore[misc]  # genanki has no types
     def _check_invalid_html_tags_in_fields(self) -> None:
         """Skip genanki's check: our fields are escaped, and it is quadratic on an unmatched ``<``."""
 
-    def write_to_db(self, cursor: Any, timestamp: float, deck_id: int, id_gen: Iterator[int]) -> None:  # noqa: ARG002
+    def write_to_db(self, cursor: Any, timestamp: float, deck_id: int, id_gen: Iterator[int]) -> None:  # noqa: ANN401, ARG002
         ids = iter(range(self._first_id, self._first_id + IDS_PER_NOTE))
         super().write_to_db(cursor, self._time, deck_id, ids)
 
@@ -120,7 +126,7 @@ class _Deck(genanki.Deck):  # type: ignore[misc]  # genanki has no types
             self.add_model(models[note.kind])
         self._to_write = [(models[note.kind], note) for note in notes]
 
-    def write_to_db(self, cursor: Any, timestamp: float, id_gen: Iterator[int]) -> None:
+    def write_to_db(self, cursor: Any, timestamp: float, id_gen: Iterator[int]) -> None:  # noqa: ANN401
         super().write_to_db(cursor, timestamp, id_gen)
         for model, note in self._to_write:
             _Note(model, note).write_to_db(cursor, timestamp, self.deck_id, id_gen)

@@ -25,6 +25,7 @@ from deckwright.model import (
     Text,
 )
 
+
 def _written_or_siblings(value: object) -> str:
     return "siblings" if isinstance(value, str) else "written"
 
@@ -195,10 +196,10 @@ class WithGaps(KindCard):
                 report(
                     "fields-clash", ("right", gap), f"expected `wrong` for {gap} beside `right`, found none"
                 )
-        for gap in found:
-            key = f"c{gap.number}"
+        for shown in found:
+            key = f"c{shown.number}"
             if key in self.wrong:
-                right = self.right.get(key, self.gap_option(gap))
+                right = self.right.get(key, self.gap_option(shown))
                 wrong = [(("wrong", key, i, "text"), d.text) for i, d in enumerate(self.wrong[key])]
                 check_options([(("right",), right), *wrong], report)
 
