@@ -81,7 +81,9 @@ class RealAnki:
 
     # importing
 
-    def import_package(self, package: Path | bytes, *, merge: bool = False, always: bool = False) -> ImportLog:
+    def import_package(
+        self, package: Path | bytes, *, merge: bool = False, always: bool = False
+    ) -> ImportLog:
         """Import with the desktop's defaults, unless a learner switched something."""
         with _as_file(package) as path:
             ids = self._guid_by_source_id(path)

@@ -169,7 +169,9 @@ def every_kind(picture: str = "roc.svg") -> dict[str, list[dict[str, Any]]]:
             recall(
                 "long",
                 back="First `a < b` and $\\frac{a}{b^{2}}$.\n\n| a | b |\n| - | - |\n| $x_{i}$ | {{no gap}} |\n\n"
-                + "\n\n".join(f"Paragraph {i} with **bold**, *italic* and {'many words ' * 40}." for i in range(12))
+                + "\n\n".join(
+                    f"Paragraph {i} with **bold**, *italic* and {'many words ' * 40}." for i in range(12)
+                )
                 + f"\n\n![the curve]({picture})\n\n```python\n{code}\n```",
                 hint="Think of $5 and \\$6.",
                 why_asked="It tells.",

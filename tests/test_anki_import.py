@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_anki import RealAnki
-from release_helpers import DAY, T0, T1, T2, Shelf, as_content, cloze, every_kind, picture, recall
 
 from deckwright.anki import notetypes
-from deckwright.anki.package import GAP_STRIDE
+from deckwright.anki.notes import GAP_STRIDE
 from deckwright.kinds import KINDS
+from real_anki import RealAnki
+from release_helpers import DAY, T0, T1, T2, Shelf, as_content, cloze, every_kind, picture, recall
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def test_new_learners_meet_core_cards_first_gaps_far_apart_and_retired_cards_las
 ) -> None:
     shelf = Shelf(tmp_path / "library")
     retired = {"since": "2023-01-01", "reason": "Old."}
-    shelf.write({"one": [recall("gone", retired=retired), cloze("gaps"), recall("plain"), recall("core", core=True)]})
+    shelf.write(
+        {"one": [recall("gone", retired=retired), cloze("gaps"), recall("plain"), recall("core", core=True)]}
+    )
     anki.import_package(shelf.package(T0))
     ids = {guid: name for name, guid in shelf.guids().items()}
 
@@ -151,7 +153,10 @@ def test_a_newer_release_reaches_learners_and_takes_nothing_from_them(
     monkeypatch.setattr(
         notetypes,
         "templates",
-        lambda key, url: (f'<div class="fresh">{real_templates(key, url)[0]}</div>', real_templates(key, url)[1]),
+        lambda key, url: (
+            f'<div class="fresh">{real_templates(key, url)[0]}</div>',
+            real_templates(key, url)[1],
+        ),
     )
     plan = shelf.release(T1)
     changed = {"short", "gaps", "pick", "long", "card-02", "card-03", "card-05", "card-07"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
-from real_anki import RealAnki, guids
-from release_helpers import T0, T1, T2, Shelf, as_package, cloze, recall, with_times
 
 from deckwright.anki.reader import PackageContent, read_bytes
 from deckwright.builder import Output
-from deckwright.diff import RETIRED, Difference, diff
+from deckwright.diff import RETIRED, Difference, describe, diff
 from deckwright.lock import write_file
 from deckwright.source import LOCK_FILE
+from real_anki import RealAnki, guids
+from release_helpers import T0, T1, T2, Shelf, as_content, as_package, cloze, recall, with_times
 
 DECKS = ("one", "two")
 OLD_TITLE, NEW_TITLE = "Two", "Second"
@@ -74,7 +75,9 @@ def _lives(draw: st.DrawFn) -> Life:
     new = State(draw(decks), draw(texts), other, old.retired or draw(st.booleans()), draw(times))
     where = draw(st.sampled_from(["both", "both", "both", "old", "new"]))
     return Life(
-        old if where != "new" else None, new if where != "old" else None, where == "both" and draw(st.booleans())
+        old if where != "new" else None,
+        new if where != "old" else None,
+        where == "both" and draw(st.booleans()),
     )
 
 
@@ -126,9 +129,7 @@ def _changed_types(case: Case, made: Output) -> dict[str, Any]:
     return types
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(case=_CASES)
 def test_what_diff_announces_is_what_the_real_anki_does(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -208,7 +209,11 @@ def _check_types(anki: RealAnki, found: Difference, new: PackageContent) -> None
 
 def test_each_note_is_in_exactly_one_group(tmp_path: Path) -> None:
     states = [State("one", "Yes", (), retired=False, time=T1), State("one", "No", (), retired=False, time=T2)]
-    lives = [Life(states[0], states[0], renamed=False), Life(*states, renamed=True), Life(None, states[1], renamed=False)]
+    lives = [
+        Life(states[0], states[0], renamed=False),
+        Life(states[0], states[1], renamed=True),
+        Life(None, states[1], renamed=False),
+    ]
     old, new = (
         read_bytes(as_package(each))
         for each in _packages(Case(tuple(lives), "", "", T1, deck_renamed=False), tmp_path)
@@ -218,3 +223,83 @@ def test_each_note_is_in_exactly_one_group(tmp_path: Path) -> None:
     groups = (found.new, found.updated, found.unchanged, found.stale, found.conflicting)
     assert [len(group) for group in groups] == [1, 1, 1, 0, 0]
     assert set().union(*map(guids, groups)) == set(new.notes)
+
+
+def test_a_description_names_cards_by_id_and_shows_what_changes(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "library")
+    words = " ".join(f"word{i}" for i in range(30))
+    shelf.write({"one": [recall("a", f"{words} old {words}"), recall("b"), recall("c"), cloze("d")]})
+    shelf.release(T0)
+    old = as_content(shelf.output(T0)[1])
+    cards = [
+        recall("a", f"{words} new {words}"),
+        recall("b", "Late."),
+        cloze("d", "{{c1::x}} {{c3::y}}"),
+        recall("e"),
+    ]
+    shelf.write({"one": cards})
+    new = as_content(with_times(shelf.output(T1)[1], {"b": T0}))
+    found = diff(old, new)
+
+    assert describe(found).splitlines() == [
+        "1 new: they arrive as new cards",
+        "  e",
+        "2 updated: all fields and tags are replaced",
+        "  a",
+        "    Back:",
+        "      - … word27 word28 word29 old word0 word1 word2 …",
+        "      + … word27 word28 word29 new word0 word1 word2 …",
+        "  d",
+        "    Text:",
+        "      - d: A {{c1::stump}} has {{c2::one}} split.",
+        "      + d: {{c1::x}} {{c3::y}}",
+        "1 more cards: added as new",
+        "  d (card 3)",
+        "1 NOT updated: changed, but the package's time for them is not newer",
+        "  b",
+        "    Back:",
+        "      - Because.",
+        "      + Late.",
+        "1 cards that are left over: they stay, without a question",
+        "  d (card 2)",
+        "1 no longer in the package: they stay, with their cards",
+        "  c",
+    ]
+    assert not found.harmless
+
+
+def test_json_holds_every_group_and_counts_the_unchanged(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "library").write({"one": [recall("a"), recall("b")]})
+    shelf.release(T0)
+    old = as_content(shelf.output(T0)[1])
+    shelf.write({"one": [recall("a", "New."), recall("b")]})
+    made = diff(old, as_content(shelf.output(T1)[1])).to_json()
+
+    assert json.loads(json.dumps(made)) == made
+    assert (made["unchanged"], made["harmless"], made["new"]) == (1, True, [])
+    assert made["updated"] == [
+        {
+            "guid": shelf.guids()["a"],
+            "name": "a",
+            "fields": [{"field": "Back", "before": "Because.", "after": "New."}],
+        }
+    ]
+
+
+def test_a_description_lets_no_control_character_of_a_package_through(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "library").write({"one": [recall("a")]})
+    content = as_content(shelf.output(T0)[1])
+    notes = {
+        guid: replace(note, fields=tuple("\x1b]0;bad\x07\nx" for _ in note.fields))
+        for guid, note in content.notes.items()
+    }
+
+    said = describe(diff(PackageContent(), replace(content, notes=notes)))
+
+    assert all(char.isprintable() or char == "\n" for char in said)
+    assert len(said.splitlines()) == 6
+
+
+def test_two_equal_packages_do_nothing() -> None:
+    assert describe(diff(PackageContent(), PackageContent())) == "nothing: both are empty"
+    assert diff(PackageContent(), PackageContent()).harmless

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from deckwright import builder, history, identity
 from deckwright.anki.notes import Note, all_notes
@@ -63,7 +64,10 @@ def adopt(
     dropped = _dropped(package, drop, at, problems)
     for guid in package.repeated:
         problems.add(
-            "old-note-ambiguous", at, f"expected one note with the GUID {shorten(guid)}, found more", card=guid
+            "old-note-ambiguous",
+            at,
+            f"expected one note with the GUID {shorten(guid)}, found more",
+            card=guid,
         )
     old = {guid: note for guid, note in package.notes.items() if guid not in dropped}
     pairs = _Pairing(compilation.library, notes, package, old).pairs(at, problems)
@@ -81,9 +85,7 @@ def adopt(
     return Adoption(lock, {name: note.guid for name, note in pairs.items()}, dropped, problems)
 
 
-def _dropped(
-    package: PackageContent, drop: Collection[str], at: Span, problems: Problems
-) -> tuple[str, ...]:
+def _dropped(package: PackageContent, drop: Collection[str], at: Span, problems: Problems) -> tuple[str, ...]:
     """GUIDs of the notes that ``drop`` names."""
     by_text: dict[str, list[str]] = {}
     for guid, note in package.notes.items():
@@ -230,19 +232,39 @@ def _note_types(
                     hint="every note of ours makes one card (or one a gap); these notes cannot be taken over",
                     card=kind,
                 )
-        fits = [each for each in known if _same_schema(kind, each)]
-        if fits and len(known) > 1:
+        if problems.failed():
+            continue
+        kept = _same_schema(kind, known[0])
+        types[kind] = _adopted_type(library, made[kind], known, kept=kept)
+        target = builder.as_released(library, made[kind], types[kind], 0)
+        odd = [each for each in known if (kept and each is not known[0]) or not _merges(target, each)]
+        if odd:
             problems.add(
                 "old-note-type",
                 at,
-                f'expected the notes of {kind} cards in one note type, found "{fits[0].name}", which can stay, '
-                f"and {len(known) - 1} more",
-                hint="drop the notes of the others",
+                f"expected the notes of {kind} cards in one note type, found them in {shorten(known[0].name)} "
+                f"and {', '.join(shorten(each.name) for each in odd)}",
+                hint="Anki could not merge these without losing reviews; drop the notes of all but one",
                 card=kind,
             )
-        if not problems.failed():
-            types[kind] = _adopted_type(library, made[kind], known, kept=bool(fits))
     return types
+
+
+def _merges(target: NoteType, known: PackageNoteType) -> bool:
+    """Whether Anki's merge brings notes of this type under ours and leaves ours as it is.
+
+    It compares ids where both sides have them, else names, and moves or adds what stands elsewhere:
+    a template added in this way would put new cards in place of the studied ones.
+    """
+    template = known.templates[0]
+    # Templates of cloze types are never merged.
+    alike = known.cloze or _matches(target.template, (template.name, template.id))
+    pairs = zip(target.fields, known.fields, strict=False)
+    return alike and len(known.fields) <= len(target.fields) and all(starmap(_matches, pairs))
+
+
+def _matches(ours: tuple[str, int], theirs: tuple[str, int | None]) -> bool:
+    return ours[0] == theirs[0] if theirs[1] is None else ours[1] == theirs[1]
 
 
 def _same_schema(kind: str, known: PackageNoteType) -> bool:
@@ -267,7 +289,11 @@ def _adopted_type(
     template = known[0].templates[0]
     template_id = made.template[1] if template.id is None else template.id
     same = kept and (known[0].name, known[0].css) == (made.name, made.css)
-    same = same and (template.name, template.front, template.back) == (made.template[0], made.front, made.back)
+    same = same and (template.name, template.front, template.back) == (
+        made.template[0],
+        made.front,
+        made.back,
+    )
     as_was = replace(made, fields=tuple(fields.items()), template=(template.name, template_id))
     return LockedNoteType(
         key=made.key,

@@ -67,13 +67,13 @@ def output(compilation: Compilation, now: int, *, lock: Lock | None, cache: Cach
     made = note_types(library, lock, now)
     if lock is not None:
         made = {
-            key: _as_released(library, each, lock.note_types[key], now) if key in lock.note_types else each
+            key: as_released(library, each, lock.note_types[key], now) if key in lock.note_types else each
             for key, each in made.items()
         }
     return Output(tuple(decks), made)
 
 
-def _as_released(library: Library, made: NoteType, locked: LockedNoteType, now: int) -> NoteType:
+def as_released(library: Library, made: NoteType, locked: LockedNoteType, now: int) -> NoteType:
     """The note type with the schema that learners have: its order, its template, its leftover fields.
 
     A field of theirs that we do not have stays, empty: Anki's merge never removes one, and without
@@ -95,7 +95,7 @@ def _as_released(library: Library, made: NoteType, locked: LockedNoteType, now: 
     return replace(changed, time=locked.time if changed.output == locked.output else now)
 
 
-def build(  # noqa: PLR0913  the options of a build
+def build(
     compilation: Compilation,
     out: Path,
     now: int,
@@ -122,7 +122,7 @@ def build(  # noqa: PLR0913  the options of a build
         return _build(compilation, library, out, now, only, cache, lock, progress)
 
 
-def _build(  # noqa: PLR0913  the options of a build
+def _build(
     compilation: Compilation,
     library: Library,
     out: Path,

@@ -22,6 +22,11 @@ BOOKKEEPING = frozenset({"Id", "Released"})
 SHOWN = 20
 """How many notes of a group a description names."""
 WIDTH = 64
+INLINE = frozenset({
+    "a", "abbr", "b", "big", "code", "em", "font", "i", "kbd", "mark", "s", "small", "span", "strike",
+    "strong", "sub", "sup", "tt", "u",
+})  # fmt: skip
+"""Tags that part no words."""
 MAX_WORDS = 2_000
 """Longer fields are not compared word by word."""
 
@@ -185,9 +190,7 @@ def _card_changes(before: PackageNote, note: PackageNote, name: str) -> Iterator
         yield "moved", NoteChange(note.guid, name, cards=tuple(moved), decks=decks)
 
 
-def _type_changes(
-    old: PackageContent, new: PackageContent, forked: set[int]
-) -> dict[str, list[TypeChange]]:
+def _type_changes(old: PackageContent, new: PackageContent, forked: set[int]) -> dict[str, list[TypeChange]]:
     groups: dict[str, list[TypeChange]] = {}
     for ident, made in new.note_types.items():
         group = _type_verdict(old.note_types.get(ident), made, forked)
@@ -231,7 +234,10 @@ def _name(content: PackageContent, note: PackageNote) -> str:
 
 def plain_text(field: str) -> str:
     """A field as plain text: tags and comments out, entities decoded, white space folded."""
-    text = re.sub(r"<!--.*?-->|<[^<>]*>", " ", field, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", " ", field, flags=re.DOTALL)
+    text = re.sub(
+        r"</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>", lambda tag: "" if tag[1].lower() in INLINE else " ", text
+    )
     return " ".join(html.unescape(text).split())
 
 

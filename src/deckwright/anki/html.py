@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from pygments.lexer import Lexer
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same content would give other HTML; part of every cache key."""
 
 MAX_HIGHLIGHT = 20_000
@@ -190,8 +190,19 @@ _ESCAPES = _MATHS_ESCAPES | {ord("{"): "&#123;", ord("}"): "&#125;"}
 
 
 def escape(text: str) -> str:
-    """Text for HTML and for a double-quoted attribute; its braces can neither open nor end a cloze."""
-    return text.translate(_ESCAPES)
+    """Text for HTML and for a double-quoted attribute.
+
+    Its braces can neither open nor end a cloze, its brackets name no sound and no picture of LaTeX.
+    """
+    return _no_markup_of_anki(text.translate(_ESCAPES))
+
+
+# What Anki itself reads in a field, whoever wrote it.
+_ANKI_MARKUP = re.compile(r"\[(?=sound:|anki:|/?latex\]|/?\${1,2}\])", re.IGNORECASE)
+
+
+def _no_markup_of_anki(html: str) -> str:
+    return _ANKI_MARKUP.sub("&#91;", html) if "[" in html else html
 
 
 def _text(text: str) -> str:
@@ -221,7 +232,7 @@ def _maths(latex: str, *, display: bool) -> str:
     spaced = re.sub(r"\{(?=\{c\d)", "{ ", re.sub(r"\}(?=\})", "} ", markup.tidy_latex(latex)))
     spaced = re.sub(r"\}(?=\ue002)|\{(?=[\ue101-\ue163])|\ue002(?=\})", r"\g<0> ", spaced)
     html = "".join(
-        _gap_mark(part) if markup.GAP_MARKS.fullmatch(part) else part.translate(_MATHS_ESCAPES)
+        _gap_mark(part) if markup.GAP_MARKS.fullmatch(part) else _no_markup_of_anki(part.translate(_MATHS_ESCAPES))
         for part in re.split(f"({markup.GAP_MARKS.pattern})", spaced)
     )
     return rf"\[{html}\]" if display else rf"\({html}\)"
