@@ -192,7 +192,9 @@ def compare(folder: Path, size: int, runs: int, *, with_naive: bool) -> dict[str
 
 def print_sizes(folder: Path, sizes: list[int], runs: int, *, always_naive: bool) -> None:
     """Print what each script took at each size, and the ratios."""
-    print(f"{'cards':>7}  {'script':<11}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'of naive':>10}{'of floor':>10}")
+    print(
+        f"{'cards':>7}  {'script':<11}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'of naive':>10}{'of floor':>10}"
+    )
     for size in sizes:
         with_naive = always_naive or size <= NAIVE_LIMIT
         figures = compare(folder, size, runs, with_naive=with_naive)
@@ -210,7 +212,9 @@ def print_rebuild(folder: Path, runs: int) -> None:
     shutil.copytree(ROOT / "cards", library)
     run = ("-c", REBUILD, str(library), str(out), str(cache))
     cold = measure(*run)
-    changed = next(path for path in sorted(library.glob("*/*.yaml")) if "    front: " in path.read_text("utf-8"))
+    changed = next(
+        path for path in sorted(library.glob("*/*.yaml")) if "    front: " in path.read_text("utf-8")
+    )
     warm = []
     for _ in range(runs):
         text = changed.read_text("utf-8")
@@ -251,7 +255,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Whole-process CPU time and memory of a build.")
     parser.add_argument("--sizes", default="1000,10000,50000", help="numbers of cards, with commas between")
     parser.add_argument("--runs", type=int, default=3, help="runs of each script; the medians are printed")
-    parser.add_argument("--all", action="store_true", help=f"run the naive script above {NAIVE_LIMIT} cards too")
+    parser.add_argument(
+        "--all", action="store_true", help=f"run the naive script above {NAIVE_LIMIT} cards too"
+    )
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a table that grows as it is made
     with tempfile.TemporaryDirectory(prefix="deckwright-bench-") as temporary:

@@ -31,7 +31,10 @@ except ImportError as error:  # pragma: no cover
 
 IF_NEWER: Any = 0
 ALWAYS: Any = 1
-UNREPLACED = re.compile(r"\{\{[^c\s]|\{\{[A-Z]|Unknown field|has a problem|is missing|<!-- (foot|back) -->")
+UNREPLACED = re.compile(
+    r"\{\{|has a problem:|there is no field called|card is blank|<!-- (foot|back|report) -->"
+)
+"""What a card shows whose template or text went wrong."""
 GROUPS = (
     "new",
     "updated",

@@ -68,20 +68,26 @@ def example(task: dict[str, Any]) -> list[str]:
     import numpy as np
 
     names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-    found = float(eval(task["compute"], {"np": np, "math": math, "abs": abs, "max": max, "min": min, **names}))
+    found = float(
+        eval(task["compute"], {"np": np, "math": math, "abs": abs, "max": max, "min": min, **names})
+    )
     printed = task["result"].replace("\u2212", "-").split()[0].rstrip("%").replace(",", "")
     digits = len(printed.partition(".")[2])
     tolerance = task["tolerance"] or 0.5 * 10**-digits
     wanted = float(printed) / (100 if task["result"].strip().endswith("%") and abs(found) <= 1 else 1)
     tolerance /= 100 if wanted != float(printed) else 1
-    return [] if abs(found - wanted) <= tolerance * (1 + 1e-9) else [f"computes {found!r}, prints {task['result']}"]
+    return (
+        []
+        if abs(found - wanted) <= tolerance * (1 + 1e-9)
+        else [f"computes {found!r}, prints {task['result']}"]
+    )
 
 
 TASKS = {"python": python_card, "sql": sql_card, "example": example}
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    import numpy  # noqa: F401  before the limits: its threads need processes
+    import numpy as np  # noqa: F401  before the limits: its threads need processes
 
     limit()
     json.dump(TASKS[given["task"]](given), sys.stdout)

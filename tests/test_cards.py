@@ -28,7 +28,11 @@ def shipped() -> Compilation:
 
 def all_cards(kind: type[Any]) -> list[Any]:
     compilation = shipped()
-    return [] if compilation.library is None else [c for c in cards_of(compilation.library) if isinstance(c, kind)]
+    return (
+        []
+        if compilation.library is None
+        else [c for c in cards_of(compilation.library) if isinstance(c, kind)]
+    )
 
 
 def run(task: dict[str, Any]) -> list[str]:
@@ -115,7 +119,9 @@ def test_a_blind_guesser_does_not_pass(strategy: str) -> None:
                 if strategy in ("longest", "shortest"):
                     return len(text) if strategy == "longest" else -len(text)
                 if strategy == "plain":
-                    return -sum(w.strip(".,") in ("always", "never", "all", "only", "every", "no") for w in words)
+                    return -sum(
+                        w.strip(".,") in ("always", "never", "all", "only", "every", "no") for w in words
+                    )
                 return len(front & set(words)) / max(1, len(words))
 
             best = max(score(option.text) for option in options)

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from libraries import library, write
 from typer.testing import CliRunner, Result
 
 from deckwright.cli import FILES, OK, PROBLEMS, USAGE, app
+from libraries import library, write
 
 GOOD = "- {id: first, front: Why?, back: Because.}"
 BAD = "- {id: first, front: Why?, bakc: Because.}"
@@ -207,7 +207,9 @@ def test_an_output_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("epoch", ["0", "-1", "soon", "99999999999", "1.5"])
-def test_a_senseless_source_date_is_refused(epoch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_senseless_source_date_is_refused(
+    epoch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = library(tmp_path / "cards", GOOD)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
 
@@ -261,7 +263,9 @@ def test_watch_builds_again_after_a_change_and_survives_a_mistake(tmp_path: Path
 
 def test_an_interrupted_build_leaves_nothing_half_written(tmp_path: Path) -> None:
     """Kill a build at growing delays: every package there is whole."""
-    root = library(tmp_path / "cards", "\n".join(f"- {{id: c{n}, front: q{n}, back: a{n}}}" for n in range(3000)))
+    root = library(
+        tmp_path / "cards", "\n".join(f"- {{id: c{n}, front: q{n}, back: a{n}}}" for n in range(3000))
+    )
     out = tmp_path / "out"
     assert process("build", root, "--out", out).returncode == OK
     for number in range(8):

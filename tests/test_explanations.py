@@ -27,10 +27,10 @@ NOT_COMPILED = {
     "clock-behind": "a release raises it: tests/test_release.py",
     "renderer-changed": "a release raises it: tests/test_release.py",
     "off-main-branch": "a release raises it: tests/test_release.py",
-    "old-note-unpaired": "taking over an old package raises it: tests/test_adopt.py",
-    "old-note-ambiguous": "taking over an old package raises it: tests/test_adopt.py",
-    "old-note-type": "taking over an old package raises it: tests/test_adopt.py",
-    "unknown-drop": "taking over an old package raises it: tests/test_adopt.py",
+    "old-note-unpaired": "comes from an old package, shown in tests/test_adopt.py",
+    "old-note-ambiguous": "comes from an old package, shown in tests/test_adopt.py",
+    "old-note-type": "comes from an old package, shown in tests/test_adopt.py",
+    "unknown-drop": "comes from an old package, shown in tests/test_adopt.py",
 }
 """Codes whose samples are read and not compiled, and why."""
 
@@ -99,96 +99,6 @@ def released(library: Library) -> Lock:
             )
     decks = {str(d.slug): LockedDeck(d.slug, 1, library.full_deck_name(d)) for d in library.decks}
     return Lock(library.namespace, cards, {}, decks)
-
-
-COMPILED = {
-    "no-library": "the samples are listings of a folder",
-    "file-too-large": "80 MiB of YAML do not fit on a page",
-    "not-utf8": "the page itself is UTF-8",
-    "too-many-aliases": "the sample is shortened and stays under the limit; test_problems.py shows the real one",
-    "note-type-fork": "it is about the tool's note types, not about a source",
-    "unreleased": "a release raises it: tests/test_release.py",
-    "clock-behind": "a release raises it: tests/test_release.py",
-    "renderer-changed": "a release raises it: tests/test_release.py",
-    "off-main-branch": "a release raises it: tests/test_release.py",
-    "old-note-unpaired": "taking over an old package raises it: tests/test_adopt.py",
-    "old-note-ambiguous": "taking over an old package raises it: tests/test_adopt.py",
-    "old-note-type": "taking over an old package raises it: tests/test_adopt.py",
-    "unknown-drop": "taking over an old package raises it: tests/test_adopt.py",
-}
-"""Codes whose samples are read and not compiled, and why."""
-
-AGAINST_THE_RIGHT = {
-    "released-card-deleted",
-    "gap-vanished",
-    "kind-changed",
-    "guid-changed",
-    "namespace-changed",
-    "deck-renamed",
-    "card-moved",
-    "retired-id-reused",
-}
-"""Codes about released cards: the right sample counts as what was released."""
-
-NEEDS_MATHJAX = {"maths-does-not-compile"}
-
-_FILE = re.compile(r"^# ((?:[a-z-]+/)?[\w-]+\.(?:yaml|png|lock))\n", re.MULTILINE)
-CARDS = "theory/sample.yaml"
-
-
-def files(sample: str) -> dict[str, str]:
-    """The sample's files; one without the name of a file is a list of cards."""
-    parts = _FILE.split(sample)
-    found = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return found or {CARDS: sample}
-
-
-def install(sample: str, root: Path) -> None:
-    """Put a sample on disk, with what every library has and samples leave out."""
-    found = files(sample)
-    folders = list(dict.fromkeys(name.split("/")[0] for name in found if "/" in name)) or ["theory"]
-    library = found.get("library.yaml", "")
-    for key, value in {
-        "decks": f"[{', '.join(folders)}]",
-        "namespace": "my-cards",
-        "title": "My cards",
-    }.items():
-        if not re.search(rf"^{key}:", library, re.MULTILINE):
-            library = f"{key}: {value}\n{library}"
-    found["library.yaml"] = library
-    for folder in folders:
-        found.setdefault(f"{folder}/deck.yaml", f"title: {folder.title()}\n")
-    for name, text in found.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head = f"topic: {path.stem}\ntitle: Sample\ncards:\n" if text.startswith("- ") else ""
-        path.write_text(head + text, "utf-8")
-
-
-def codes(root: Path, *, check_maths: bool = False) -> set[str]:
-    """The codes of all problems of the library in ``root``."""
-    return {problem.code.name for problem in compile_library(root, check_maths=check_maths).problems}
-
-
-def released(library: Library) -> Lock:
-    """A lock as a release of this library would write it, as far as checks read it."""
-    cards = {}
-    for deck in library.decks:
-        for card in deck.cards:
-            assert isinstance(card, KindCard)
-            guid = card.guid or identity.guid(library.namespace, card.id)
-            retired = card.retired is not None
-            cards[card.id] = LockedCard(
-                card.id, card.id, guid, card.kind, deck.slug, card.gaps, retired, "0", "0", 1_790_000_000
-            )
-    decks = {str(d.slug): LockedDeck(d.slug, 1, library.full_deck_name(d)) for d in library.decks}
-    return Lock(library.namespace, cards, {}, decks)
-
-
-def compiled(code: str) -> object:
-    """A parameter for a code whose samples are compiled."""
-    known = pytest.mark.xfail(strict=True, reason="markup.flatten loses images")
-    return pytest.param(code, marks=[known] if code in IMAGES_UNSEEN else [])
 
 
 COMPILED = [code for code in CODES if code not in NOT_COMPILED]

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
-from libraries import DECK, LIBRARY, NoMaths, compiled, library, topic, write
-from real_anki import RealAnki
 
 from deckwright.anki.html import HtmlRenderer
 from deckwright.builder import build
 from deckwright.compiler import compile_library
+from libraries import DECK, LIBRARY, NoMaths, compiled, library, topic, write
+from real_anki import RealAnki
 
 NOW = 1_790_000_000
-SHIPPED = sorted(Path("cards").glob("*/*.yaml")) + [Path("cards/library.yaml")]
+SHIPPED = [*sorted(Path("cards").glob("*/*.yaml")), Path("cards/library.yaml")]
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -75,7 +75,7 @@ def test_hostile_text_stays_text_and_the_real_anki_takes_it(tmp_path: Path) -> N
         assert set(log.counts) == {"new"}
         assert anki.flaws() == []
         fields = {made["Id"]: made for made in (anki.fields(guid) for guid in anki.contents())}
-    for n, text in enumerate(HOSTILE):
+    for n in range(len(HOSTILE)):
         front = fields[f"hostile-{n}"]["Front"]
         assert "<script" not in front
         assert not re.search(r"<[a-z]+[^>]* on[a-z]+=", front)
@@ -184,7 +184,22 @@ def swap(rng: random.Random, data: bytes) -> bytes:
 
 def insert(rng: random.Random, data: bytes) -> bytes:
     at = rng.randrange(len(data))
-    odd = [b"\t", b'"', b"'", b"{", b"[", b": ", b"- ", b"\x00", b"\xff", b"&a ", b"*a", b"!!python/object:x ", b"$", b"\\"]
+    odd = [
+        b"\t",
+        b'"',
+        b"'",
+        b"{",
+        b"[",
+        b": ",
+        b"- ",
+        b"\x00",
+        b"\xff",
+        b"&a ",
+        b"*a",
+        b"!!python/object:x ",
+        b"$",
+        b"\\",
+    ]
     return data[:at] + rng.choice(odd) + data[at:]
 
 

@@ -91,7 +91,9 @@ def test_each_outside_library_has_one_door() -> None:
     for path in modules():
         name = path.relative_to(SOURCE).as_posix()
         roots = {found.split(".")[0] for found in imports(path)}
-        wrong += [f"{name} imports {lib}" for lib, doors in OWNERS.items() if lib in roots and name not in doors]
+        wrong += [
+            f"{name} imports {lib}" for lib, doors in OWNERS.items() if lib in roots and name not in doors
+        ]
         wrong += [f"{name} imports {lib}" for lib in FORBIDDEN & roots]
         if roots & {"time"} and name not in CLOCK_READERS:
             wrong.append(f"{name} reads the clock")

@@ -17,7 +17,30 @@ def by_parser(text: str) -> str:
 
 LIKELY = st.text("ab1290.)(-+=:;, \n\"'’“é→漢", max_size=40)
 LINES = st.lists(
-    st.sampled_from(["", " ", "  ", "   ", "    ", "1. a", "12) b", "- c", "+", "===", "---", ":-", "word", " two words ", "a\u00a0", "\u00a0b", "\x0bc", "\u2028", "1.", "é"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "  ",
+            "   ",
+            "    ",
+            "1. a",
+            "12) b",
+            "- c",
+            "+",
+            "===",
+            "---",
+            ":-",
+            "word",
+            " two words ",
+            "a\u00a0",
+            "\u00a0b",
+            "\x0bc",
+            "\u2028",
+            "1.",
+            "é",
+        ]
+    ),
     max_size=6,
 ).map("\n".join)
 ANY = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -44,7 +67,14 @@ def test_a_plain_text_gives_the_html_that_the_parser_gives(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Why does it overfit?", "Two lines\nof words", "One.\n\nTwo.", "It costs 5.50 (or 6)", 'say "x"', "é → 漢, 𝕏"],
+    [
+        "Why does it overfit?",
+        "Two lines\nof words",
+        "One.\n\nTwo.",
+        "It costs 5.50 (or 6)",
+        'say "x"',
+        "é → 漢, 𝕏",
+    ],
 )
 def test_words_are_plain(text: str) -> None:
     assert is_plain(text)

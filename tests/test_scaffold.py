@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from libraries import codes, compiled, library, topic, write
 
 from deckwright.compiler import cards_of
 from deckwright.fixing import add_missing_ids, slug_for
 from deckwright.kinds import KINDS
 from deckwright.scaffold import ScaffoldError, new_card, new_library
+from libraries import codes, compiled, library, topic, write
 
 
 def test_a_new_library_holds_every_kind_and_has_no_problems(tmp_path: Path) -> None:
@@ -63,7 +63,9 @@ def test_new_cards_have_ids_of_their_own(tmp_path: Path) -> None:
     ("kind", "deck", "name", "word"),
     [("recal", "main", "t", "kind"), ("recall", "mian", "t", "deck"), ("recall", "main", "../x", "topic")],
 )
-def test_a_new_card_in_no_place_is_refused(kind: str, deck: str, name: str, word: str, tmp_path: Path) -> None:
+def test_a_new_card_in_no_place_is_refused(
+    kind: str, deck: str, name: str, word: str, tmp_path: Path
+) -> None:
     root = library(tmp_path, "- {id: first, front: a, back: b}")
 
     with pytest.raises(ScaffoldError, match=word):
@@ -92,7 +94,9 @@ def test_missing_ids_are_added_and_nothing_else_changes(tmp_path: Path) -> None:
     kept = [line for line in text.split("\n") if "id:" not in line]
     assert "# a comment that stays" in text
     assert "# and this one" in text
-    assert "  front: Why does dropout help?   # and this one" in [line.replace("- ", "  ")[2:] for line in kept]
+    assert "  front: Why does dropout help?   # and this one" in [
+        line.replace("- ", "  ")[2:] for line in kept
+    ]
 
 
 def test_adding_ids_twice_adds_them_once(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import jsonschema
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings, strategies as st
-from libraries import LIBRARY, NoMaths, write
 
 from deckwright.compiler import compile_library
 from deckwright.kinds import KINDS
 from deckwright.schema import HELP, schema_text, topic_schema
+from libraries import LIBRARY, NoMaths, write
 
 SAMPLES = Path("src/deckwright/kinds/samples")
 SCHEMA = topic_schema()
@@ -56,7 +56,11 @@ def verdicts(tmp_path: Path, text: str, kind: str = "recall") -> tuple[bool, boo
     """What the schema and the compiler think of a topic file in a deck of ``kind``."""
     root = write(
         tmp_path,
-        {"library.yaml": LIBRARY, "main/deck.yaml": f"title: 1 Main\nkind: {kind}\n", "main/topic.yaml": text},
+        {
+            "library.yaml": LIBRARY,
+            "main/deck.yaml": f"title: 1 Main\nkind: {kind}\n",
+            "main/topic.yaml": text,
+        },
     )
     problems = [p.code.name for p in compile_library(root, maths=NoMaths()).problems]
     seen = [code for code in problems if code not in BEYOND_A_SCHEMA]

@@ -46,7 +46,22 @@ def place(document: Document, *path: str | int) -> tuple[int, int, int, int]:
 
 @pytest.mark.parametrize(
     "typed",
-    ["no", "yes", "on", "012", "1.10", "2024-01-01", "$5 and $6", "1_000", "0x1F", "1e3", "12:30:45", "a#b", "=", "<<"],
+    [
+        "no",
+        "yes",
+        "on",
+        "012",
+        "1.10",
+        "2024-01-01",
+        "$5 and $6",
+        "1_000",
+        "0x1F",
+        "1e3",
+        "12:30:45",
+        "a#b",
+        "=",
+        "<<",
+    ],
 )
 @pytest.mark.parametrize("way", ["nodes", "plain"])
 def test_values_stay_what_was_typed(typed: str, way: str, tmp_path: Path) -> None:
@@ -270,7 +285,16 @@ def test_an_empty_file_has_no_data(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: b: c\n", "a: [x\n", "\ta: b\n", "a: 'x\n", 'a: "\\q"\n', "a: @x\n", "- a\nb: c\n", "%YAML x\n---\na: b\n"],
+    [
+        "a: b: c\n",
+        "a: [x\n",
+        "\ta: b\n",
+        "a: 'x\n",
+        'a: "\\q"\n',
+        "a: @x\n",
+        "- a\nb: c\n",
+        "%YAML x\n---\na: b\n",
+    ],
 )
 def test_bad_syntax_is_one_problem_with_a_place(text: str, tmp_path: Path) -> None:
     document, problems = read(tmp_path, text.encode())
@@ -286,7 +310,11 @@ class TypedLoader(yaml.SafeLoader):
 
 
 WORDS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff\u2028\u2029\x85\ufffe\uffff"),
+    st.characters(
+        codec="utf-8",
+        exclude_categories=("Cs", "Cc"),
+        exclude_characters="\ufeff\u2028\u2029\x85\ufffe\uffff",
+    ),
     max_size=30,
 )
 KEYS = st.text("abc-_ é1", min_size=1, max_size=6)
@@ -308,7 +336,11 @@ def with_nothing_as_text(node: Any) -> Any:
 
 
 @given(st.dictionaries(KEYS, TREES, max_size=5), STYLES, st.sampled_from([None, True, False]))
-def test_data_is_what_pyyaml_reads_as_text(tree: dict[str, Any], style: str | None, flow: bool | None) -> None:  # noqa: FBT001
+def test_data_is_what_pyyaml_reads_as_text(
+    tree: dict[str, Any],
+    style: str | None,
+    flow: bool | None,  # noqa: FBT001  Hypothesis gives it
+) -> None:
     text = yaml.safe_dump(tree, allow_unicode=True, default_style=style, default_flow_style=flow, width=40)
     expected = yaml.load(text, TypedLoader)
     document, problems = parsed(text)

@@ -58,7 +58,9 @@ class Cache:
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 with connection:
-                    connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?)", self._fresh.items())
+                    connection.executemany(
+                        "INSERT OR REPLACE INTO results VALUES (?, ?)", self._fresh.items()
+                    )
                     count = connection.execute("SELECT count(*) FROM results").fetchone()[0]
                     if count > MAX_ROWS:
                         connection.execute("DELETE FROM results")

@@ -216,7 +216,7 @@ def check_texts(loaded: Loaded, problems: Problems) -> None:
                 _check_text(text, card.id, origin, images, loaded, problems)
 
 
-def _check_text(  # noqa: PLR0913  the context of one text
+def _check_text(
     text: CardText,
     card: str,
     origin: Origin,
@@ -258,7 +258,7 @@ def _check_text(  # noqa: PLR0913  the context of one text
             )
 
 
-def _check_formula(  # noqa: PLR0913  the context of one formula
+def _check_formula(
     latex: str,
     *,
     display: bool,
@@ -285,6 +285,12 @@ def _check_formula(  # noqa: PLR0913  the context of one formula
     variants = [(whole, "")]
     for number in sorted({ord(mark) - markup.GAP_OPEN for mark in re.findall("[\ue101-\ue163]", latex)}):
         variants.append((markup.unmark(latex, _hiding(number)), f" with gap c{number} hidden"))
+    if at.role is Role.LATEX:
+        # The back of a formula shows the asked part by itself, as rows of an alignment.
+        gaps = markup.find_gaps(at.text)[0]
+        variants += [
+            (rf"\begin{{aligned}}{g.hidden}\end{{aligned}}", f" for gap c{g.number} alone") for g in gaps
+        ]
     for variant, when in variants:
         reason = loaded.maths.check(markup.tidy_latex(variant), display=display)
         if reason is not None:
@@ -320,7 +326,7 @@ def _unbalanced(latex: str) -> str | None:
     return "a { that never closes" if depth else None
 
 
-def _check_image(  # noqa: PLR0913  the context of one image
+def _check_image(
     image: str,
     images: Mapping[str, Path],
     text: CardText,

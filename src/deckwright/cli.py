@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 OK, PROBLEMS, USAGE, FILES = 0, 1, 2, 3
 
-EXIT_CODES = "Exit codes: 0 done, 1 the library has problems, 2 wrong call, 3 a file cannot be read or written."
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 the library has problems, 2 wrong call, 3 a file cannot be read or written."
+)
 
 app = typer.Typer(
     name="deckwright",
@@ -43,7 +45,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How problems are reported."""
 
     text = "text"
@@ -90,7 +92,7 @@ def init(
 
 
 @app.command(epilog="Example: deckwright build cards --out build --deck theory")
-def build(  # noqa: PLR0913  a command's options
+def build(
     library: LibraryFolder = CARDS,
     deck: Annotated[list[str] | None, typer.Option(help="Only this deck; may be given again.")] = None,
     out: Annotated[Path, typer.Option(help="Where the packages go.")] = Path("build"),
@@ -259,7 +261,9 @@ def diff(
             raise typer.Exit(PROBLEMS)
         made = builder.output(compilation, _now(), lock=compilation.lock, cache=cache)
         found = differences.diff(before, content_of(made))
-    _out(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else differences.describe(found))
+    _out(
+        json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else differences.describe(found)
+    )
 
 
 @app.command(epilog="Example: deckwright new recall theory optimisation")
@@ -335,7 +339,9 @@ def schema(
 
 
 @app.command(epilog="Example: deckwright explain cloze-without-gap")
-def explain(code: Annotated[str | None, typer.Argument(help="The code; all of them where left out.")] = None) -> None:
+def explain(
+    code: Annotated[str | None, typer.Argument(help="The code; all of them where left out.")] = None,
+) -> None:
     """Say what a problem's code means, with a wrong and a right sample."""
     from deckwright.diagnostics import CODES, did_you_mean
     from deckwright.explanations import explanation
@@ -412,7 +418,10 @@ def _now() -> int:
     if fixed is None:
         return clock
     if not fixed.isdigit() or not 1_000_000_000 <= int(fixed) <= clock:
-        _fail(f"SOURCE_DATE_EPOCH must be seconds since 1970, after 2001 and not in the future, not {fixed!r}", USAGE)
+        _fail(
+            f"SOURCE_DATE_EPOCH must be seconds since 1970, after 2001 and not in the future, not {fixed!r}",
+            USAGE,
+        )
     return int(fixed)
 
 

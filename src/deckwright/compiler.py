@@ -68,9 +68,7 @@ def compile_library(
     return Compilation(root, loaded.library, problems, lock, loaded.origins, media)
 
 
-def _load(
-    root: Path, problems: Problems, maths: MathsChecker | None
-) -> tuple[Loaded | None, Lock | None]:
+def _load(root: Path, problems: Problems, maths: MathsChecker | None) -> tuple[Loaded | None, Lock | None]:
     head = _read_head(root, problems)
     if head is None:
         return None, None
@@ -79,9 +77,7 @@ def _load(
     folders = {folder.slug: folder for folder in source.find_decks(root)}
     _check_deck_list(document, file, folders, problems)
     reader = _Reader(problems)
-    decks = tuple(
-        reader.deck(folders[slug]) for slug in dict.fromkeys(file.decks) if slug in folders
-    )
+    decks = tuple(reader.deck(folders[slug]) for slug in dict.fromkeys(file.decks) if slug in folders)
     reader.check_titles(decks, folders)
     _check_guide(document, file, root, problems)
     library = Library(
@@ -141,7 +137,9 @@ def _check_deck_list(
                 hint=did_you_mean(slug, folders) or f"make {slug}/{DECK_FILE} beside {LIBRARY_FILE}",
             )
         elif slug in file.decks[:i]:
-            problems.add("duplicate-title", origin.span("decks", i), f'expected "{slug}" once, found it again')
+            problems.add(
+                "duplicate-title", origin.span("decks", i), f'expected "{slug}" once, found it again'
+            )
     for slug, folder in folders.items():
         if slug not in file.decks:
             problems.add(

@@ -14,9 +14,45 @@ from deckwright.source import find_decks
 from deckwright.syntax import Document, Mapping, Scalar, Sequence, read_document
 
 _NAMING_FIELDS = ("front", "name", "text", "question", "find_out")
-_FILLERS = frozenset(
-    "a an and are as at be by can do does for from how in into is it its of on or that the to was what when where "
-    "which who why with would you your".split()
+_FILLERS = frozenset(  # words that say nothing about what is asked
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "how",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "to",
+        "was",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
 )
 MAX_ID_WORDS = 6
 

@@ -71,8 +71,8 @@ def _check_note_types(lock: Lock, at: Span, problems: Problems) -> None:
         locked = lock.note_types.get(key)
         if locked is None:
             continue
-        difference = schema_difference(kind.LAYOUT, tuple(n for n, _ in locked.fields),
-                                       tuple(n for n, _ in locked.templates), cloze=locked.cloze)  # fmt: skip
+        fields, templates = (tuple(name for name, _ in part) for part in (locked.fields, locked.templates))
+        difference = schema_difference(kind.LAYOUT, fields, templates, cloze=locked.cloze)
         if difference:
             problems.add(
                 "note-type-fork",
@@ -211,8 +211,12 @@ def _check_vanished(loaded: Loaded, lock: Lock, root: Path, problems: Problems) 
                 loaded.origins[card.id].span("id"),
                 f'expected an id that was never released, found one that "{guids[made]}" had first',
                 hint="choose another id",
-                related=[Related(Span((root / LOCK_FILE).as_posix(), lines.get(guids[made], 1), 1, 1, 2),
-                                 "it was released as this")],  # fmt: skip
+                related=[
+                    Related(
+                        Span((root / LOCK_FILE).as_posix(), lines.get(guids[made], 1), 1, 1, 2),
+                        "it was released as this",
+                    )
+                ],
                 card=card.id,
             )
 

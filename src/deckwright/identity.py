@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+
 def _number(kind: str, *parts: str) -> int:
     """64 bits that depend on every part; the kind keeps, say, a deck from equalling a note type."""
     digest = hashlib.sha256("\0".join(("deckwright", kind, *parts)).encode()).digest()

@@ -129,7 +129,9 @@ def write_text(lock: Lock) -> str:
     lines += [_line("deck", d.slug, id=d.id, name=d.name) for _, d in sorted(lock.decks.items())]
     for _, t in sorted(lock.note_types.items()):
         lines.append(
-            _line("note-type", t.key, id=t.id, name=t.name, cloze=t.cloze, output=t.output, time=stamp(t.time))
+            _line(
+                "note-type", t.key, id=t.id, name=t.name, cloze=t.cloze, output=t.output, time=stamp(t.time)
+            )
         )
         lines += [
             _line("field", t.key, number=i, name=name, id=ident) for i, (name, ident) in enumerate(t.fields)

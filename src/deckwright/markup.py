@@ -173,9 +173,7 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.texmath import texmath_plugin
 
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
-        ["table", "strikethrough"]
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline"])
     # Every scheme parses as a link here; the checks refuse the ones that lead nowhere, with a place.
     setattr(parser, "validateLink", lambda _url: True)  # noqa: B010  how markdown-it is told

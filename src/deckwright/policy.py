@@ -118,6 +118,8 @@ def long_solutions(loaded: Loaded, policy: Policy, problems: Problems) -> None:
 
 def banned_words(loaded: Loaded, policy: Policy, problems: Problems) -> None:
     """No question starts as the library bans it, and no text holds a banned phrase."""
+    if not policy.banned_front_starts and not policy.banned_phrases:
+        return
     starts = tuple(start.casefold() for start in policy.banned_front_starts)
     phrases = [(p, re.compile(rf"\b{re.escape(p)}\b", re.IGNORECASE)) for p in policy.banned_phrases]
     for card in _cards(loaded):

@@ -106,7 +106,9 @@ def plan(
             earlier.time if earlier is not None and earlier.output == note_type.output else now,
         )
     decks = dict(old.decks) | {
-        deck.deck.slug: LockedDeck(deck.deck.slug, _deck_id(library.namespace, deck.deck.slug), deck.full_name)
+        deck.deck.slug: LockedDeck(
+            deck.deck.slug, _deck_id(library.namespace, deck.deck.slug), deck.full_name
+        )
         for deck in made.decks
     }
     decks = {slug: deck for slug, deck in decks.items() if any(deck.slug == d.deck.slug for d in made.decks)}

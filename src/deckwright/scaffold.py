@@ -107,7 +107,9 @@ def _topic_texts(root: Path) -> list[str]:
 
 
 def _topic_head(topic: str, title: str) -> str:
-    return f"# yaml-language-server: $schema=../{SCHEMA_FILE}\ntopic: {topic}\ntitle: {_quoted(title)}\ncards:\n"
+    return (
+        f"# yaml-language-server: $schema=../{SCHEMA_FILE}\ntopic: {topic}\ntitle: {_quoted(title)}\ncards:\n"
+    )
 
 
 def _sample(kind: str) -> str:

@@ -33,10 +33,16 @@ def card_view(card: KindCard, place: str) -> RenderableType:
     for prompt in card.prompts():
         match prompt.form:
             case Choice(options):
-                parts.append(Text(f"\noptions{f' for gap {prompt.ordinal}' if prompt.ordinal else ''}", style="bold"))
+                parts.append(
+                    Text(f"\noptions{f' for gap {prompt.ordinal}' if prompt.ordinal else ''}", style="bold")
+                )
                 for option in options:
                     mark = "✓" if option.right else "·"
-                    parts.append(Text(f" {mark} {option.text.strip()}" + (f"\n     {option.why}" if option.why else "")))
+                    parts.append(
+                        Text(
+                            f" {mark} {option.text.strip()}" + (f"\n     {option.why}" if option.why else "")
+                        )
+                    )
             case Open(key_points):
                 parts += [Text(f" • {point.say}") for point in key_points]
             case SelfGraded():
@@ -71,7 +77,7 @@ def stats_view(title: str, stats: Stats) -> RenderableType:
         topics.add_row(str(count), Text(topic))
     lines = (
         f"kinds: {kinds}",
-        f"core: {stats.core}; with options: {stats.with_options}; with sources: {stats.with_sources}; "
+        f"core: {stats.core}; with options: {stats.with_options}; with sources: {stats.with_sources}",
         f"prompts: {stats.prompts}; retired: {stats.retired}",
     )
     return Group(table, Text(""), *(Text(line) for line in lines), Text(""), topics)

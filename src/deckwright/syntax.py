@@ -254,9 +254,7 @@ def _plain(text: str) -> dict[str, Any] | None:
         loader.dispose()
 
 
-def _plain_mapping(
-    events: Iterator[Any], text: str
-) -> dict[str, Any] | None:
+def _plain_mapping(events: Iterator[Any], text: str) -> dict[str, Any] | None:
     root: Any = None
     stack: list[Any] = []
     keys: list[str | None] = []
@@ -495,9 +493,7 @@ class _Builder:
         parent.values[name] = value
 
 
-def _report_syntax_error(
-    source: SourceFile, error: yaml.MarkedYAMLError, problems: Problems
-) -> None:
+def _report_syntax_error(source: SourceFile, error: yaml.MarkedYAMLError, problems: Problems) -> None:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     message = f"{error.problem or 'this is not YAML'}"
@@ -514,6 +510,4 @@ def _report_syntax_error(
     if error.context and error.context_mark is not None and error.context_mark.line != line:
         at = error.context_mark
         related = [Related(source.span(at.line + 1, at.column + 1), str(error.context))]
-    problems.add(
-        "yaml-syntax", source.span(line + 1, column + 1), message, hint=hint, related=related
-    )
+    problems.add("yaml-syntax", source.span(line + 1, column + 1), message, hint=hint, related=related)

@@ -232,7 +232,9 @@ def _maths(latex: str, *, display: bool) -> str:
     spaced = re.sub(r"\{(?=\{c\d)", "{ ", re.sub(r"\}(?=\})", "} ", markup.tidy_latex(latex)))
     spaced = re.sub(r"\}(?=\ue002)|\{(?=[\ue101-\ue163])|\ue002(?=\})", r"\g<0> ", spaced)
     html = "".join(
-        _gap_mark(part) if markup.GAP_MARKS.fullmatch(part) else _no_markup_of_anki(part.translate(_MATHS_ESCAPES))
+        _gap_mark(part)
+        if markup.GAP_MARKS.fullmatch(part)
+        else _no_markup_of_anki(part.translate(_MATHS_ESCAPES))
         for part in re.split(f"({markup.GAP_MARKS.pattern})", spaced)
     )
     return rf"\[{html}\]" if display else rf"\({html}\)"

@@ -56,7 +56,9 @@ def _note_type(library: Library, layout: NoteLayout) -> NoteType:
         id=identity.note_type_id(space, layout.key),
         name=f"{library.title} - {layout.name}",
         cloze=layout.cloze,
-        fields=tuple((name, identity.part_id(space, layout.key, "field", name)) for name in layout.all_fields),
+        fields=tuple(
+            (name, identity.part_id(space, layout.key, "field", name)) for name in layout.all_fields
+        ),
         template=(TEMPLATE_NAME, identity.part_id(space, layout.key, "template", TEMPLATE_NAME)),
         front=front,
         back=back,
@@ -72,9 +74,7 @@ def _timed(made: NoteType, locked: LockedNoteType | None, now: int) -> NoteType:
         made,
         id=locked.id,
         name=locked.name,
-        fields=tuple(
-            (name, dict(locked.fields).get(name, ident)) for name, ident in made.fields
-        ),
+        fields=tuple((name, dict(locked.fields).get(name, ident)) for name, ident in made.fields),
         template=(made.template[0], dict(locked.templates).get(made.template[0], made.template[1])),
     )
     return replace(kept, time=locked.time if kept.output == locked.output else now)

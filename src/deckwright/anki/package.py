@@ -85,9 +85,7 @@ class _Model(genanki.Model):  # type: ignore[misc]  # genanki has no types
             note_type.id,
             note_type.name,
             fields=[{"name": field, "id": ident} for field, ident in note_type.fields],
-            templates=[
-                {"name": name, "qfmt": note_type.front, "afmt": note_type.back, "id": template_id}
-            ],
+            templates=[{"name": name, "qfmt": note_type.front, "afmt": note_type.back, "id": template_id}],
             css=note_type.css,
             model_type=self.CLOZE if note_type.cloze else self.FRONT_BACK,
         )
@@ -214,7 +212,10 @@ def _zip(database: Path, media: Sequence[Path], names: Sequence[str]) -> bytes:
     listing = json.dumps({str(i): name for i, name in enumerate(names)}, sort_keys=True).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        with database.open("rb") as file, archive.open(_entry(database.name, database.stat().st_size, level), "w") as to:
+        with (
+            database.open("rb") as file,
+            archive.open(_entry(database.name, database.stat().st_size, level), "w") as to,
+        ):
             shutil.copyfileobj(file, to, CHUNK)
         archive.writestr(_entry("media", len(listing), level), listing)
         for i, path in enumerate(media):

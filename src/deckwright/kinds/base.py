@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Discriminator, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from deckwright.diagnostics import shorten
 from deckwright.kinds.layout import Content, Fields, Item, Items, NoteLayout, Nothing, Report, Siblings
@@ -145,8 +145,8 @@ class WithOptions(KindCard):
 class WithGaps(KindCard):
     """A kind whose text has gaps: one card and one prompt a gap."""
 
-    right: dict[Gap, Text] = {}
-    wrong: dict[Gap, Distractors] = {}
+    right: dict[Gap, Text] = Field(default_factory=dict)
+    wrong: dict[Gap, Distractors] = Field(default_factory=dict)
 
     @property
     @abstractmethod

@@ -122,9 +122,82 @@ var deckwright = (() => {
     const tables = [];
     root.walkTree((node) => { if (node.kind === "mtable") tables.push(node); });
     tables.forEach((table) => unlabel(table, root.factory));
-    root.setInheritedAttributes({}, item.display, 0, false);
+    root.walkTree(lengthen);
+    settle(item);
+  }
+
+  function settle({ root, display }) {
+    root.setInheritedAttributes({}, display, 0, false);
     root.setTeXclass(null);
   }
+
+  // "\left\|" gives the sign for "parallel", whose smallest bar is as low as an x (MathJax issue 3029).
+  function lengthen(node) {
+    if (node.kind === "mo" && node.getText() === "\u2225" && node.attributes.get("stretchy")) {
+      node.childNodes[0].setText("\u2016");
+    }
+  }
+
+  // --- lines -----------------------------------------------------------------------------------
+
+  const [BIN, REL, PUNCT] = [2, 3, 6];
+  const INDENT = 2;
+
+  // The row whose parts stand beside each other in the whole formula.
+  function topRow(node) {
+    let row = node;
+    while (row.childNodes?.length === 1 && row.kind !== "mtable" && !row.isToken) row = row.childNodes[0];
+    const fenced = row.getProperty?.("open") !== undefined || row.getProperty?.("close") !== undefined;
+    return (row.isInferred || row.kind === "mrow") && !fenced ? row : null;
+  }
+
+  // How good it is to break before this part: 2 at a relation, 1 at an operator or after a comma or space.
+  function breakable(part, before) {
+    const core = part.isEmbellished ? part.coreMO() : null;
+    if (core?.texClass === REL) return before?.texClass === REL ? 0 : 2;
+    if (core?.texClass === BIN || before?.kind === "mspace") return 1;
+    return before?.isEmbellished && before.coreMO().texClass === PUNCT ? 1 : 0;
+  }
+
+  // Break a formula at its top level into lines of `room` em, so far as it has places for it.
+  function breakLines(item, room) {
+    const row = topRow(item.root);
+    if (!row) return;
+    const parts = row.childNodes;
+    const widths = parts.map((part) => {
+      const box = painter.nodeMap.get(part).getOuterBBox();
+      return box.L + box.w * box.rscale + box.R;
+    });
+    const lines = [[]];
+    let [start, width, best] = [0, 0, 0];
+    for (let i = 0; i < parts.length; i++) {
+      const worth = i > start ? breakable(parts[i], parts[i - 1]) : 0;
+      const old = best ? breakable(parts[best], parts[best - 1]) : 0;
+      if (worth && (width <= room || !best) && worth >= old) best = i;
+      width += widths[i];
+      if (width > room && best) {
+        lines.push([]);
+        [start, i, width, best] = [best, best - 1, INDENT, 0];
+        lines[lines.length - 2] = start;
+      }
+    }
+    if (lines.length < 2) return;
+    const { factory } = item.root;
+    let from = 0;
+    const rows = [...lines.slice(0, -1), parts.length].map((to, number) => {
+      const group = parts.slice(from, to);
+      from = to;
+      // Something must stand before an operator, or it would be taken for a sign.
+      const margin = [factory.create("mspace", { width: `${INDENT}em` }), factory.create("TeXAtom")];
+      if (number && group[0].isEmbellished) group[0].coreMO().attributes.set("form", "infix");
+      return factory.create("mtr", {}, [factory.create("mtd", {}, [...(number ? margin : []), ...group])]);
+    });
+    const look = { displaystyle: item.display, columnalign: "left", rowspacing: ".5em" };
+    row.setChildren([factory.create("mtable", look, rows)]);
+    settle(item);
+  }
+
+  // --- shapes ----------------------------------------------------------------------------------
 
   const SHAPES = ["svg", "g", "path", "rect", "line", "ellipse", "circle", "polygon", "polyline", "text"];
   const TRAITS = [
@@ -171,12 +244,18 @@ var deckwright = (() => {
     out.push(`</${name}>`);
   }
 
-  function draw(latex, display, em, ink) {
+  function draw(latex, display, em, ink, room) {
     const { item, page } = compile(latex, display);
     flatten(item);
     item.typeset(page);
-    const svg = adaptor.firstChild(item.typesetRoot);
-    const box = (adaptor.getAttribute(svg, "viewBox") ?? "").split(" ").map(Number);
+    const viewBox = () =>
+      (adaptor.getAttribute(adaptor.firstChild(item.typesetRoot), "viewBox") ?? "").split(" ").map(Number);
+    if (room && viewBox()[2] > room * 1000) {
+      breakLines(item, room);
+      item.state(core.MathItem.STATE.COMPILED);
+      item.typeset(page);
+    }
+    const box = viewBox();
     if (box.length !== 4 || !box.every((number) => Math.abs(number) <= MAX_EM * 1000)) {
       refuse("the picture of the formula would be too large");
     }
@@ -187,14 +266,34 @@ var deckwright = (() => {
       `<svg xmlns="http://www.w3.org/2000/svg" width="${pixels(width)}" height="${pixels(height)}"`,
       ` viewBox="${left} ${top} ${width} ${height}" style="vertical-align: ${pixels(-(top + height))}px">`,
     ];
-    adaptor.childNodes(svg).forEach((child) => xml(child, ink, out));
+    adaptor.childNodes(adaptor.firstChild(item.typesetRoot)).forEach((child) => xml(child, ink, out));
     out.push("</svg>");
     return out.join("");
+  }
+
+  // --- tree ------------------------------------------------------------------------------------
+
+  // Deeper formulas read well as no text, and a reader's own recursion has limits too.
+  const MAX_TREE = 60;
+
+  function outline(node, depth) {
+    if (node.kind === "text") return { kind: "text", text: node.getText() };
+    if (depth > MAX_TREE) return { kind: "deep" };
+    const given = node.attributes?.getAllAttributes() ?? {};
+    const children = (node.childNodes ?? []).map((child) => child && outline(child, depth + 1));
+    return {
+      kind: node.kind,
+      texClass: node.texClass ?? -1,
+      variant: String(given.mathvariant ?? ""),
+      width: String(given.width ?? ""),
+      children: children.map((child) => child ?? { kind: "none" }),
+    };
   }
 
   const tasks = {
     check: (latex, display) => { compile(latex, display); return ""; },
     svg: draw,
+    tree: (latex, display) => JSON.stringify(outline(compile(latex, display).item.root, 0)),
   };
   return (task, ...args) => {
     try {

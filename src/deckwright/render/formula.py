@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
     _Argument = str | bool | float
+    _Json = dict[str, Any]
 
 # What Anki bundles. Another release may judge differently, so start-up refuses it.
 MATHJAX_VERSION = "3.2.2"
 # To be raised whenever the JavaScript below or a limit changes a verdict or a picture.
-_WRAPPER_VERSION = 1
+_WRAPPER_VERSION = 2
 
 _WHEEL = "sphinx-mathjax-offline"
 _SCRIPTS = (
@@ -68,6 +69,24 @@ class FormulaFailure:
     lasting: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class MathNode:
+    """One node of MathJax's MathML tree, which knows what plain MathML does not: each part's class in TeX.
+
+    Leaves of ``kind`` ``text`` hold characters; ``none`` is an empty place, ``deep`` one that is cut off.
+    """
+
+    kind: str
+    children: tuple[MathNode, ...] = ()
+    text: str = ""
+    tex_class: int = -1
+    """0 ordinary, 1 operator, 2 binary, 3 relation, 4 opening, 5 closing, 6 punctuation, 7 inner."""
+    variant: str = ""
+    """The kind of letters, such as ``bold`` or ``double-struck``, where the formula says so."""
+    width: str = ""
+    """How wide a space is, such as ``0.167em``."""
+
+
 class FormulaEngineUnavailableError(RuntimeError):
     """The parts that run MathJax are not installed, or are not the release Anki has."""
 
@@ -99,18 +118,25 @@ class FormulaEngine:
         return answer if isinstance(answer, FormulaFailure) else None
 
     def svg(
-        self, latex: str, *, display: bool, em: float = 16.0, ink: str = "currentColor"
+        self, latex: str, *, display: bool, em: float = 16.0, ink: str = "currentColor", room: float = 0.0
     ) -> str | FormulaFailure:
         """Draw the formula as an SVG document of its own: `em` pixels to the em, `ink` for the glyphs.
 
         It holds shapes only: no links, scripts, styles, ids or addresses. Letters that MathJax has no
         outline for (`é`, `漢`, blackboard digits) remain text and need a font. The root's
         `vertical-align` tells how far the picture hangs below the line. Fails whenever `check` does.
+        A formula wider than `room` pixels (0: no limit) is broken at its outermost relations and operators,
+        so far as it has them; it may remain wider.
         """
         if not _COLOUR.fullmatch(ink):
             message = f"ink must be a colour name or #rrggbb, not {ink!r}"
             raise ValueError(message)
-        return self._ask("svg", latex, display, em, ink)
+        return self._ask("svg", latex, display, em, ink, room / em)
+
+    def tree(self, latex: str, *, display: bool) -> MathNode | FormulaFailure:
+        """Give the formula as a tree, for renderers that write it in another way. Fails whenever `check` does."""
+        answer = self._ask("tree", latex, display)
+        return answer if isinstance(answer, FormulaFailure) else _node(json.loads(answer))
 
     def close(self) -> None:
         """Free the interpreter; a closed engine answers no more."""
@@ -215,6 +241,17 @@ class _Machine:
             case _:
                 message = f"unexpected answer from the formula bridge: {answer!r}"
                 raise AssertionError(message)
+
+
+def _node(found: _Json) -> MathNode:
+    return MathNode(
+        kind=found["kind"],
+        children=tuple(_node(child) for child in found.get("children", ())),
+        text=found.get("text", ""),
+        tex_class=found.get("texClass", -1),
+        variant=found.get("variant", ""),
+        width=found.get("width", ""),
+    )
 
 
 def _parts() -> tuple[_QuickJs, list[str]]:
