@@ -19,8 +19,8 @@ from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
 from deckwright.kinds.base import WithOptions
-from deckwright.model import Deck, Library, Role
-from deckwright.texts import CardText, look_into, texts
+from deckwright.model import Card, Deck, Library, Role
+from deckwright.texts import CardText, Path as TextPath, look_into, texts
 
 MEDIA_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
 MAX_MEDIA_BYTES = 20 * 1024 * 1024
@@ -34,6 +34,26 @@ class MathsChecker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TooLong:
+    """A part of a card that does not fit into a message in chat, and the field to shorten."""
+
+    path: TextPath
+    what: str
+    found: int
+    limit: int
+    hint: str
+
+
+class ChatMeasure(Protocol):
+    """Measures cards as chat would show them: the door through which the chat renderer comes in."""
+
+    def too_long(
+        self, card: KindCard, written: Sequence[CardText], siblings: Sequence[Card]
+    ) -> Iterable[TooLong]:
+        """What of a card, whose texts are ``written``, does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A library as loaded, with the places of its cards and the ids of cards that failed."""
 
@@ -43,6 +63,7 @@ class Loaded:
     known_ids: frozenset[str]
     """Every id in the source, also of cards with problems, so that one problem makes no others."""
     maths: MathsChecker | None = None
+    chat: ChatMeasure | None = None
     used_media: set[Path] = field(default_factory=set)
     all_files: bool = True
     """Whether every topic file could be read; else `known_ids` lacks the ids of some cards."""
@@ -204,16 +225,41 @@ _LINK = re.compile(r"https?://[^\s/?#]+\S*|mailto:[^\s@]+@[^\s@]+")
 
 
 def check_texts(loaded: Loaded, problems: Problems) -> None:
-    """Maths balances and compiles, images exist, links lead somewhere."""
+    """Maths balances and compiles, images exist, links lead somewhere, and all of it fits into chat."""
     for deck in loaded.library.decks:
         folder = loaded.folders[deck.slug]
         images = {unicodedata.normalize("NFC", path.name): path for path in folder.media}
         for card in deck.cards:
             origin = loaded.origins[card.id]
-            for text in texts(card):
+            written = texts(card)
+            if loaded.chat is not None and isinstance(card, KindCard):
+                _check_lengths(card, written, deck, origin, loaded.chat, problems)
+            for text in written:
                 if text.role is Role.MARKDOWN and markup.is_plain(text.text):
                     continue
                 _check_text(text, card.id, origin, images, loaded, problems)
+
+
+def _check_lengths(
+    card: KindCard,
+    written: Sequence[CardText],
+    deck: Deck,
+    origin: Origin,
+    chat: ChatMeasure,
+    problems: Problems,
+) -> None:
+    siblings: list[Card] = []
+    if isinstance(card, WithOptions) and card.wrong == "siblings":
+        topic = next(topic.cards for topic in deck.topics if any(other is card for other in topic.cards))
+        siblings = [other for other in topic if other is not card]
+    for part in chat.too_long(card, written, siblings):
+        problems.add(
+            "too-long-for-chat",
+            _field_span(origin, part.path),
+            f"expected {part.what} of at most {part.limit} characters in chat, found {part.found}",
+            hint=part.hint,
+            card=card.id,
+        )
 
 
 def _check_text(

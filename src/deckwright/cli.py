@@ -266,6 +266,45 @@ def diff(
     )
 
 
+@app.command(epilog="Example: deckwright preview cards --out site --against build/released.apkg")
+def preview(
+    library: LibraryFolder = CARDS,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Write the page as files, and serve nothing.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="A package that learners have, to show changed cards beside it.")
+    ] = None,
+) -> None:
+    """Show the cards in a browser as Anki and the chat show them, while they are written."""
+    from deckwright.preview import running
+
+    old = None
+    if against is not None:
+        from deckwright.anki.reader import PackageError, read_package
+
+        try:
+            old = running.Released(against.name, read_package(against))
+        except PackageError as error:
+            _fail(f"{against.as_posix()}: {error}", FILES)
+    with _cache() as cache:
+        if out is not None:
+            with _working("Rendering the cards"):
+                written = running.write(library, out, _now(), cache=cache, old=old)
+            _report(written.problems, Format.text)
+            _out(f"Wrote {written.cards} cards to {out.as_posix()}, {written.size / 2**20:.1f} MB.")
+            raise typer.Exit(PROBLEMS if written.failed else OK)
+        with running.serving(library, _now(), port=port, cache=cache, old=old) as session:
+            _out(f"Showing {library.as_posix()} at {session.url} (Ctrl-C ends).")
+            if browser:
+                import webbrowser
+
+                webbrowser.open(session.url)
+            for said in session.watch():
+                _note(said)
+
+
 @app.command(epilog="Example: deckwright new recall theory optimisation")
 def new(
     kind: Annotated[str, typer.Argument(help="recall, cloze, choice, formula, red-flag, ask or code.")],

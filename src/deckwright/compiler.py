@@ -9,6 +9,8 @@ from pathlib import Path
 from deckwright import checks, history, policy, source
 from deckwright.anki.media import MediaFile, media_file
 from deckwright.cache import Cache
+from deckwright.chat.limits import ChatLimits
+from deckwright.chat.reading import FormulaReader
 from deckwright.checks import Loaded, MathsChecker
 from deckwright.collector import without_collector
 from deckwright.decode import Origin, decode, decode_plain, describe
@@ -56,12 +58,15 @@ def compile_library(
         if loaded is None:
             return Compilation(root, None, problems, lock)
         checker = CachedMaths(cache, maths) if check_maths else None
-        loaded = replace(loaded, maths=checker)
+        reader = FormulaReader(cache) if check_maths and maths is None else None
+        loaded = replace(loaded, maths=checker, chat=ChatLimits(reader))
         try:
             checks.run(loaded, problems)
         finally:
             if checker is not None:
                 checker.close()
+            if reader is not None:
+                reader.close()
         policy.run(loaded, problems)
         history.check(loaded, lock, root, problems)
         media = _media(loaded)

@@ -127,6 +127,7 @@ CODES: dict[str, Code] = _codes(
 ) | _codes(
     Severity.WARNING,
     {
+        "too-long-for-chat": "a card that does not fit into Discord's messages",
         "unused-media": "a media file that no card uses",
         "backslash-in-double-quotes": "YAML reads a backslash in double quotes as an escape",
         "card-moved": "a released card is in another deck now",

@@ -150,12 +150,8 @@ def _parse(text: str) -> list[str | _Gap]:
             opened[-1].parts.append(closed)
         else:
             opened[-1].parts.append("}}")
+    # What stands in a gap that never closes is dropped, as Anki does.
     opened[-1].add(text[at:])
-    while len(opened) > 1:
-        # A gap that never closes is text.
-        left = opened.pop()
-        hint = "" if left.hint is None else f"::{left.hint}"
-        opened[-1].parts += [f"{{{{c{left.written}::", *left.parts, hint]
     return whole.parts
 
 
@@ -202,6 +198,6 @@ def _plain(part: str | _Gap) -> str:
 def _attribute(text: str) -> str:
     return "".join(
         _NAMED.get(char)
-        or (char if (char.isascii() and char.isalnum()) or ord(char) > 255 else f"&#x{ord(char):X};")
+        or (char if (char.isascii() and char.isalnum()) or ord(char) > 255 else f"&#x{ord(char):02X};")
         for char in text
     )

@@ -19,10 +19,16 @@ var deckwright = (() => {
   const painter = new output.svg_ts.SVG({
     fontCache: "none", font: new output.svg.fonts.tex_ts.TeXFont(),
   });
+  // Its font draws "\left\|" as low as an x (MathJax issue 3029): give the double bar the single bar's size.
+  const doubleBar = { ...painter.font.getDelimiter(0x7c), stretch: [0, 0x2225] };
+  for (const bar of [0x2016, 0x2225]) painter.font.delimiters[bar] = doubleBar;
   const finder = new input.tex.FindTeX.FindTeX({
     inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]],
     processEscapes: false, processEnvironments: false, processRefs: false,
   });
+
+  // TeX's classes, as MathJax numbers them.
+  const [OP, BIN, REL, PUNCT] = [1, 2, 3, 6];
 
   // --- verdict ---------------------------------------------------------------------------------
 
@@ -122,8 +128,25 @@ var deckwright = (() => {
     const tables = [];
     root.walkTree((node) => { if (node.kind === "mtable") tables.push(node); });
     tables.forEach((table) => unlabel(table, root.factory));
-    root.walkTree(lengthen);
+    spaced(root);
     settle(item);
+  }
+
+  // "\operatorname*{arg\,max}_c P" loses the space before P: MathJax forgets that a script on several
+  // words is still an operator.
+  function spaced(root) {
+    const found = [];
+    root.walkTree((node) => {
+      const scripted = /^(munder|mover|munderover|msub|msup|msubsup)$/.test(node.kind);
+      if (scripted && node.childNodes[0]?.kind === "TeXAtom" && node.childNodes[0].texClass === OP) found.push(node);
+    });
+    for (const node of found) {
+      const { parent } = node;
+      const operator = root.factory.create("TeXAtom");
+      operator.texClass = OP;
+      parent.replaceChild(operator, node);
+      operator.setChildren([node]);
+    }
   }
 
   function settle({ root, display }) {
@@ -131,16 +154,8 @@ var deckwright = (() => {
     root.setTeXclass(null);
   }
 
-  // "\left\|" gives the sign for "parallel", whose smallest bar is as low as an x (MathJax issue 3029).
-  function lengthen(node) {
-    if (node.kind === "mo" && node.getText() === "\u2225" && node.attributes.get("stretchy")) {
-      node.childNodes[0].setText("\u2016");
-    }
-  }
-
   // --- lines -----------------------------------------------------------------------------------
 
-  const [BIN, REL, PUNCT] = [2, 3, 6];
   const INDENT = 2;
 
   // The row whose parts stand beside each other in the whole formula.
@@ -151,11 +166,12 @@ var deckwright = (() => {
     return (row.isInferred || row.kind === "mrow") && !fenced ? row : null;
   }
 
-  // How good it is to break before this part: 2 at a relation, 1 at an operator or after a comma or space.
+  // How good it is to break before this part: 2 at a relation or wide space, 1 at an operator or after a comma.
   function breakable(part, before) {
     const core = part.isEmbellished ? part.coreMO() : null;
     if (core?.texClass === REL) return before?.texClass === REL ? 0 : 2;
-    if (core?.texClass === BIN || before?.kind === "mspace") return 1;
+    if (before?.kind === "mspace" && parseFloat(before.attributes.get("width")) >= 1) return 2;
+    if (core?.texClass === BIN) return 1;
     return before?.isEmbellished && before.coreMO().texClass === PUNCT ? 1 : 0;
   }
 
@@ -164,29 +180,31 @@ var deckwright = (() => {
     const row = topRow(item.root);
     if (!row) return;
     const parts = row.childNodes;
+    painter.nodeMap = new Map();
+    painter.factory.wrap(item.root).getOuterBBox();
     const widths = parts.map((part) => {
       const box = painter.nodeMap.get(part).getOuterBBox();
       return box.L + box.w * box.rscale + box.R;
     });
-    const lines = [[]];
-    let [start, width, best] = [0, 0, 0];
+    const starts = [];
+    let [start, width, best, bestWorth] = [0, 0, 0, 0];
     for (let i = 0; i < parts.length; i++) {
-      const worth = i > start ? breakable(parts[i], parts[i - 1]) : 0;
-      const old = best ? breakable(parts[best], parts[best - 1]) : 0;
-      if (worth && (width <= room || !best) && worth >= old) best = i;
+      // A relation far to the left would leave a line nearly empty.
+      const worth = i > start ? Math.min(breakable(parts[i], parts[i - 1]), width > room / 3 ? 2 : 1) : 0;
+      if (worth && (width <= room || !best) && worth >= bestWorth) [best, bestWorth] = [i, worth];
       width += widths[i];
-      if (width > room && best) {
-        lines.push([]);
-        [start, i, width, best] = [best, best - 1, INDENT, 0];
-        lines[lines.length - 2] = start;
+      if (width > room && best && parts[i].kind !== "mspace") {
+        starts.push(best);
+        [start, i, width, best, bestWorth] = [best, best - 1, INDENT, 0, 0];
       }
     }
-    if (lines.length < 2) return;
+    if (!starts.length) return;
     const { factory } = item.root;
     let from = 0;
-    const rows = [...lines.slice(0, -1), parts.length].map((to, number) => {
+    const rows = [...starts, parts.length].map((to, number) => {
       const group = parts.slice(from, to);
       from = to;
+      while (group.length > 1 && group[group.length - 1].kind === "mspace") group.pop();
       // Something must stand before an operator, or it would be taken for a sign.
       const margin = [factory.create("mspace", { width: `${INDENT}em` }), factory.create("TeXAtom")];
       if (number && group[0].isEmbellished) group[0].coreMO().attributes.set("form", "infix");
@@ -219,8 +237,50 @@ var deckwright = (() => {
       ? ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[character] ?? character)
       : "\ufffd").join("");
 
+  // MathJax has no letters with accents, but most accents; so such a letter is put together here.
+  const ACCENTS = {
+    "\u0300": 0x2cb, "\u0301": 0x2ca, "\u0302": 0x2c6, "\u0303": 0x2dc, "\u0304": 0x2c9, "\u0306": 0x2d8,
+    "\u0307": 0x2d9, "\u0308": 0xa8, "\u030a": 0x2da, "\u030c": 0x2c7,
+  };
+  const X_HEIGHT = 0.431;
+
+  function accented(letter, variant) {
+    const [base, mark, more] = Array.from(letter.normalize("NFD"));
+    if (more || !ACCENTS[mark] || !/[A-Za-z]/.test(base)) return null;
+    const glyph = (code) => painter.font.getChar("normal", code);
+    // Dotless, as the accent takes the dot's place. Bold and slanted letters have numbers of their own.
+    const dotless = variant === "italic" ? { i: 0x1d6a4, j: 0x1d6a5 } : { i: 0x131, j: 0x237 };
+    const [upper, lower] = { bold: [0x1d400, 0x1d41a], italic: [0x1d434, 0x1d44e] }[variant] ?? [65, 97];
+    const code = base.codePointAt(0);
+    const below = variant === "monospace" ? null
+      : glyph(dotless[base] ?? (code < 97 ? upper + code - 65 : lower + code - 97));
+    const above = glyph(ACCENTS[mark]);
+    if (!below?.[3]?.p || !above?.[3]?.p) return null;
+    const right = (below[2] - above[2]) / 2 + (variant === "italic" ? 0.06 : 0);
+    const up = Math.max(0, below[0] - X_HEIGHT - 0.01);
+    return { width: below[2], below: below[3].p, above: above[3].p, right: right * 1000, up: up * 1000 };
+  }
+
+  const guessed = adaptor.nodeSize.bind(adaptor);
+  adaptor.nodeSize = (node, ...rest) => {
+    const put = accented(adaptor.textContent(node), "normal");
+    return put ? [put.width, 0.8] : guessed(node, ...rest);
+  };
+
+  const variantOf = (node) => (adaptor.getAttribute(node, "font-weight") === "bold" ? "bold"
+    : adaptor.getAttribute(node, "font-style") === "italic" ? "italic"
+      : adaptor.getAttribute(node, "font-family") === "monospace" ? "monospace" : "normal");
+
   function xml(node, ink, out) {
     const kind = adaptor.kind(node);
+    const put = kind === "text" && accented(adaptor.textContent(node), variantOf(node));
+    if (put) {
+      // Texts stand upright in a world turned upside down, outlines do not.
+      const place = (adaptor.getAttribute(node, "transform") ?? "").replace("scale(1,-1)", "").trim();
+      const moved = `translate(${Math.round(put.right)} ${Math.round(put.up)})`;
+      out.push(`<g transform="${escape(place)}"><path d="M${put.below}Z"></path>`);
+      return void out.push(`<path transform="${moved}" d="M${put.above}Z"></path></g>`);
+    }
     if (kind === "#text") return void out.push(escape(adaptor.value(node)));
     const link = kind === "a";
     const skipped = !link && !SHAPES.includes(kind);
@@ -285,7 +345,7 @@ var deckwright = (() => {
       kind: node.kind,
       texClass: node.texClass ?? -1,
       variant: String(given.mathvariant ?? ""),
-      width: String(given.width ?? ""),
+      size: String(given.width ?? given.linethickness ?? ""),
       children: children.map((child) => child ?? { kind: "none" }),
     };
   }

@@ -83,8 +83,8 @@ class MathNode:
     """0 ordinary, 1 operator, 2 binary, 3 relation, 4 opening, 5 closing, 6 punctuation, 7 inner."""
     variant: str = ""
     """The kind of letters, such as ``bold`` or ``double-struck``, where the formula says so."""
-    width: str = ""
-    """How wide a space is, such as ``0.167em``."""
+    size: str = ""
+    """How wide a space is, or how thick a fraction's line, such as ``0.167em``, where the formula says so."""
 
 
 class FormulaEngineUnavailableError(RuntimeError):
@@ -250,7 +250,7 @@ def _node(found: _Json) -> MathNode:
         text=found.get("text", ""),
         tex_class=found.get("texClass", -1),
         variant=found.get("variant", ""),
-        width=found.get("width", ""),
+        size=found.get("size", ""),
     )
 
 

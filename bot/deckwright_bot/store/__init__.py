@@ -1,0 +1,1 @@
+"""The database: tables, statements, migrations. Nothing here knows Discord, and no row leaves it."""

@@ -1,0 +1,24 @@
+"""How alembic runs here: on the connection it is given, each migration a transaction of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from deckwright_bot.store.tables import metadata
+
+
+def _note(*, step: Any, **_rest: Any) -> None:  # noqa: ANN401  alembic's callback
+    context.config.attributes["applied"].append(step.up_revision_id)
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=True,
+    transactional_ddl=True,
+    on_version_apply=_note,
+)
+with context.begin_transaction():
+    context.run_migrations()

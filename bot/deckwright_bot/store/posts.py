@@ -1,0 +1,232 @@
+"""Posts: claimed, sent, closed. Who may act is decided by one statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deckwright_bot.store.records import Post, State, Step
+from deckwright_bot.store.tables import posts
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is written before a post is sent (R6)."""
+
+    group: int
+    series: str
+    date: date
+    card: str
+    ordinal: int
+    snapshot: dict[str, Any]
+    nonce: str
+    claimed: datetime
+    opens: datetime
+    closes: datetime
+    channel: int
+    thread: bool
+    pin: bool
+
+
+_CLAIM = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
+_SKIP = insert(posts).values(state=State.SKIPPED).on_conflict_do_nothing().returning(posts.c.id)
+_id = posts.c.id == bindparam("post")
+_SENT = (
+    update(posts)
+    .where(_id, posts.c.state == State.CLAIMED)
+    .values(state=State.SENT, message=bindparam("message_id"), sent=bindparam("now"), retry=None)
+    .returning(posts.c.id)
+)
+_LATER = update(posts).where(_id).values(attempts=posts.c.attempts + 1, retry=bindparam("when"))
+_FAILED = update(posts).where(_id, posts.c.state == State.CLAIMED).values(state=State.FAILED)
+_CLOSE = (
+    update(posts)
+    .where(_id, posts.c.state == State.SENT)
+    .values(state=State.CLOSED, closed=bindparam("now"), outage=bindparam("was_outage"), reveal_step=Step.DUE)
+    .returning(posts.c.id)
+)
+_VOID = (
+    update(posts)
+    .where(_id, posts.c.state.in_([State.SENT, State.CLOSED]))
+    .values(state=State.VOID, void_reason=bindparam("why"), closed=bindparam("now"), reveal_step=Step.DUE)
+    .returning(posts.c.id)
+)
+_ONE = select(posts).where(_id)
+_UNSENT = select(posts).where(posts.c.state == State.CLAIMED)
+_CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
+_OPEN = select(posts).where(posts.c.state == State.SENT)
+_STEPS = select(posts).where(
+    (posts.c.thread_step == Step.DUE) | (posts.c.pin_step == Step.DUE) | (posts.c.reveal_step == Step.DUE),
+    posts.c.message.is_not(None),
+)
+_of_series = (posts.c.group_id == bindparam("group")) & (posts.c.series == bindparam("name"))
+_SERIES = select(posts).where(_of_series).order_by(posts.c.date)
+_LATEST = select(posts).where(_of_series).order_by(posts.c.date.desc()).limit(1)
+_ASKED = (
+    select(posts.c.card, posts.c.ordinal)
+    .where(_of_series, posts.c.card.is_not(None), posts.c.state.not_in([State.SKIPPED, State.FAILED]))
+    .order_by(posts.c.date)
+)
+_THREAD = update(posts).where(_id).values(thread_step=bindparam("step"), thread=bindparam("made"))
+_PIN = update(posts).where(_id).values(pin_step=bindparam("step"))
+_REVEAL = update(posts).where(_id).values(reveal_step=bindparam("step"))
+_COUNTED = update(posts).where(_id).values(shown_count=bindparam("shown"), edited=bindparam("now"))
+
+
+async def claim(connection: AsyncConnection, value: Claim) -> int | None:
+    """Claim a date for a group; its post's id for the one caller who may send, else None (R6)."""
+    found = await connection.execute(
+        _CLAIM,
+        {
+            "group_id": value.group,
+            "series": value.series,
+            "date": value.date,
+            "state": State.CLAIMED,
+            "card": value.card,
+            "ordinal": value.ordinal,
+            "snapshot": value.snapshot,
+            "nonce": value.nonce,
+            "claimed": value.claimed,
+            "opens": value.opens,
+            "closes": value.closes,
+            "channel": value.channel,
+            "thread_step": Step.DUE if value.thread else None,
+            "pin_step": Step.DUE if value.pin else None,
+        },
+    )
+    row = found.first()
+    return None if row is None else int(row.id)
+
+
+async def skip(connection: AsyncConnection, group: int, series: str, days: Sequence[date]) -> None:
+    """Record dates on which nothing was asked; dates that have a post keep it."""
+    for day in days:
+        await connection.execute(_SKIP, {"group_id": group, "series": series, "date": day})
+
+
+async def sent(connection: AsyncConnection, post: int, message: int, now: datetime) -> bool:
+    """Record the message of a claimed post; False if somebody did already."""
+    values = {"post": post, "message_id": message, "now": now}
+    return (await connection.execute(_SENT, values)).first() is not None
+
+
+async def later(connection: AsyncConnection, post: int, when: datetime) -> None:
+    """Count an attempt and name the instant of the next."""
+    await connection.execute(_LATER, {"post": post, "when": when})
+
+
+async def fail(connection: AsyncConnection, post: int) -> None:
+    """Give a claimed post up; its date has no post."""
+    await connection.execute(_FAILED, {"post": post})
+
+
+async def close(connection: AsyncConnection, post: int, now: datetime, *, outage: bool) -> bool:
+    """Close a post; True for the one caller who did."""
+    values = {"post": post, "now": now, "was_outage": outage}
+    return (await connection.execute(_CLOSE, values)).first() is not None
+
+
+async def void(connection: AsyncConnection, post: int, why: str, now: datetime) -> bool:
+    """Void a post (R28); True for the one caller who did."""
+    return (await connection.execute(_VOID, {"post": post, "why": why, "now": now})).first() is not None
+
+
+async def find(connection: AsyncConnection, post: int) -> Post | None:
+    """A post by its id."""
+    row = (await connection.execute(_ONE, {"post": post})).first()
+    return None if row is None else _post(row)
+
+
+async def unsent(connection: AsyncConnection) -> list[Post]:
+    """Claimed posts without a message."""
+    return [_post(row) for row in await connection.execute(_UNSENT)]
+
+
+async def closing(connection: AsyncConnection, now: datetime) -> list[Post]:
+    """Open posts whose window has ended."""
+    return [_post(row) for row in await connection.execute(_CLOSING, {"now": now})]
+
+
+async def open_posts(connection: AsyncConnection) -> list[Post]:
+    """Posts that can be answered."""
+    return [_post(row) for row in await connection.execute(_OPEN)]
+
+
+async def with_steps(connection: AsyncConnection) -> list[Post]:
+    """Posts with a thread, a pin or a reveal still to do."""
+    return [_post(row) for row in await connection.execute(_STEPS)]
+
+
+async def of_series(connection: AsyncConnection, group: int, name: str) -> list[Post]:
+    """Every post of a series, oldest first."""
+    return [_post(row) for row in await connection.execute(_SERIES, {"group": group, "name": name})]
+
+
+async def latest(connection: AsyncConnection, group: int, name: str) -> Post | None:
+    """The post of the newest date, whatever became of it."""
+    row = (await connection.execute(_LATEST, {"group": group, "name": name})).first()
+    return None if row is None else _post(row)
+
+
+async def asked(connection: AsyncConnection, group: int, name: str) -> list[tuple[str, int]]:
+    """The prompts that were put to a group, oldest first, as card id and ordinal."""
+    return [(row.card, row.ordinal) for row in await connection.execute(_ASKED, {"group": group, "name": name})]
+
+
+async def thread_step(connection: AsyncConnection, post: int, step: Step, thread: int | None = None) -> None:
+    """Record how the thread of a post went."""
+    await connection.execute(_THREAD, {"post": post, "step": step, "made": thread})
+
+
+async def pin_step(connection: AsyncConnection, post: int, step: Step) -> None:
+    """Record how pinning a post went."""
+    await connection.execute(_PIN, {"post": post, "step": step})
+
+
+async def reveal_step(connection: AsyncConnection, post: int, step: Step) -> None:
+    """Record how the reveal of a post went."""
+    await connection.execute(_REVEAL, {"post": post, "step": step})
+
+
+async def counted(connection: AsyncConnection, post: int, shown: int, now: datetime) -> None:
+    """Record the number of answers that a post shows."""
+    await connection.execute(_COUNTED, {"post": post, "shown": shown, "now": now})
+
+
+def _post(row: Row[Any]) -> Post:
+    def step(value: str | None) -> Step | None:
+        return None if value is None else Step(value)
+
+    return Post(
+        id=row.id,
+        group=row.group_id,
+        series=row.series,
+        date=row.date,
+        state=State(row.state),
+        card=row.card,
+        ordinal=row.ordinal,
+        snapshot=row.snapshot,
+        nonce=row.nonce,
+        claimed=row.claimed,
+        opens=row.opens,
+        closes=row.closes,
+        channel=row.channel,
+        message=row.message,
+        sent=row.sent,
+        attempts=row.attempts,
+        retry=row.retry,
+        thread_step=step(row.thread_step),
+        thread=row.thread,
+        pin_step=step(row.pin_step),
+        closed=row.closed,
+        shown_count=row.shown_count,
+        edited=row.edited,
+        reveal_step=step(row.reveal_step),
+        outage=row.outage,
+    )

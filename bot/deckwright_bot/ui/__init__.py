@@ -1,0 +1,1 @@
+"""What members see: texts, embeds, buttons, modals, within Discord's limits."""

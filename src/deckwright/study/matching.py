@@ -1,0 +1,458 @@
+"""Which key points an open answer states, and which red flags it raises, each with the words that show it.
+
+A key point is looked for in two ways: the author's ``words`` as close phrases, and the words of ``say`` wherever
+a sentence brings many of them together. A word counts by how rare it is over the library, less if the question
+already holds it. A "not" that disagrees, or an opposite, speaks against. ``docs/matching.md`` tells it at length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+from deckwright.model import Card, KeyPoint, RedFlag
+from deckwright.study.opposites import PAIRS
+from deckwright.study.words import COMMON_STEMS, GROUPS, KNOWN, Word, read, same_spelling, stem_of
+
+
+class State(StrEnum):
+    """What the matcher makes of one key point or red flag."""
+
+    FOUND = "found"
+    UNSURE = "unsure"
+    NOT_FOUND = "not found"
+
+
+class Quote(NamedTuple):
+    """A piece of the member's own text: ``text`` is the answer's characters from ``start`` to ``end``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointMatch:
+    """One key point: whether the answer states it, and by which words."""
+
+    point: KeyPoint
+    state: State
+    evidence: tuple[Quote, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlagMatch:
+    """One red flag: whether the answer asserts it, and by which words."""
+
+    flag: RedFlag
+    state: State
+    evidence: tuple[Quote, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An answer beside a card: all key points and red flags in the card's order."""
+
+    points: tuple[PointMatch, ...]
+    flags: tuple[FlagMatch, ...]
+
+
+class AnswerMatcher(Protocol):
+    """What the rest of the program needs; a stronger matcher takes this place."""
+
+    def match(self, card: Card, text: str) -> Match:
+        """Compare an answer with a card's key points and red flags."""
+        ...
+
+
+# The figures below were set on the development part of tests/data/answers.yaml.
+FOUND = 0.56
+UNSURE = 0.36
+FLAG_FOUND = 0.8
+FLAG_UNSURE = 0.62
+_STEEP = 1.6
+_PHRASE_MOST = 0.85
+_SAY_MOST = 0.8
+_SAY_FROM = 0.2
+_SAY_FULL = 0.7
+_NEAR = 0.7
+_CONTRA = 0.8
+_LONE_FLAG = 0.7
+_LONG = 6
+_VIA_GROUP = 0.8
+_VIA_OPPOSITE = 0.6
+_WINDOW = 40
+# Words of `say` that speak of the answer itself: "asks who owns it", "the answer is sound".
+_META = frozenset("asks names gives says states tells answer".split())
+_STRICT = frozenset(map(stem_of, "always never any every only all must definitely".split()))
+_TOLD = frozenset(
+    "myth misconception mistake mistaken wrong fallacy tempting confuse confused mix wrongly".split()
+)
+
+
+class _Way(NamedTuple):
+    """How much a common word and a word of the question are worth."""
+
+    common: float
+    in_question: float
+
+
+_POINT = _Way(common=0.35, in_question=0.4)
+_FLAG = _Way(common=0.5, in_question=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One word to look for: what counts as it, what contradicts it, whether it stands denied, its weight."""
+
+    stem: str
+    keys: frozenset[str]
+    against: frozenset[str]
+    negated: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    terms: tuple[_Term, ...]
+    room: int
+    """How many words it may spread over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A key point or red flag made ready."""
+
+    say: tuple[tuple[_Term, ...], ...]
+    """The clauses of the sentence, each as its terms."""
+    phrases: tuple[_Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    points: tuple[_Target, ...]
+    flags: tuple[_Target, ...]
+    spellings: frozenset[str]
+
+
+def _opposites() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for one, other in PAIRS:
+        a = one if one in GROUPS else stem_of(one)
+        b = other if other in GROUPS else stem_of(other)
+        found[a].add(b)
+        found[b].add(a)
+    return {key: frozenset(value) for key, value in found.items()}
+
+
+_OPPOSITES = _opposites()
+
+
+class Matcher:
+    """The explainable matcher: words, stems, near-synonyms, negation, opposites. Pure and deterministic."""
+
+    def __init__(self, weights: Mapping[str, float], known: frozenset[str]) -> None:
+        self._weights = weights
+        self._known = known
+        self._ready: dict[tuple[object, ...], _Ready] = {}
+
+    @classmethod
+    def for_cards(cls, cards: Iterable[Card]) -> Matcher:
+        """A matcher that weighs words by how rare they are over these cards."""
+        counts: Counter[str] = Counter()
+        number = 0
+        for card in cards:
+            stems = {word.stem for text in _texts(card) for word in read(text)}
+            counts.update(stems)
+            number += bool(stems)
+        top = math.log(number + 2)
+        weights = {
+            stem: max(0.4, min(1.0, math.log((number + 2) / (count + 0.5)) / top))
+            for stem, count in counts.items()
+        }
+        return cls(weights, frozenset(counts))
+
+    def match(self, card: Card, text: str) -> Match:
+        """Compare an answer with the card's key points and red flags."""
+        ready = self._prepared(card)
+        answer = _Answer(text, read(text, self._repair(ready.spellings)))
+        points = []
+        for point, target in zip(card.key_points, ready.points, strict=True):
+            score, places = _point_score(target, answer)
+            state = State.FOUND if score >= FOUND else State.UNSURE if score >= UNSURE else State.NOT_FOUND
+            quotes = answer.quotes(places) if state is not State.NOT_FOUND else ()
+            points.append(PointMatch(point, state, quotes, score))
+        flags = []
+        for flag, target in zip(card.red_flags, ready.flags, strict=True):
+            score, places = _flag_score(target, answer)
+            state = (
+                State.FOUND
+                if score >= FLAG_FOUND
+                else State.UNSURE
+                if score >= FLAG_UNSURE
+                else State.NOT_FOUND
+            )
+            quotes = answer.quotes(places) if state is not State.NOT_FOUND else ()
+            flags.append(FlagMatch(flag, state, quotes, score))
+        return Match(tuple(points), tuple(flags))
+
+    def _prepared(self, card: Card) -> _Ready:
+        key = (card.id, card.key_points, card.red_flags, _question(card))
+        found = self._ready.get(key)
+        if found is None:
+            asked = frozenset(word.stem for word in read(_question(card)))
+            found = self._ready[key] = _Ready(
+                tuple(self._target(p.say, p.words, asked, _POINT) for p in card.key_points),
+                tuple(self._target(f.claim, f.words, frozenset(), _FLAG) for f in card.red_flags),
+                frozenset(
+                    word.text
+                    for text in _texts(card)
+                    for word in read(text)
+                    if len(word.text) >= _LONG and word.text.isalpha()
+                ),
+            )
+        return found
+
+    def _target(self, say: str, words: Sequence[str], asked: frozenset[str], way: _Way) -> _Target:
+        clauses: dict[int, list[_Term]] = defaultdict(list)
+        for word in read(say):
+            if not word.stop and word.text not in _META:
+                clauses[word.clause].append(self._term(word, asked, way))
+        phrases = []
+        for text in words:
+            read_words = read(text)
+            content = [word for word in read_words if not word.stop] or list(read_words)
+            if content:
+                terms = tuple(self._term(word, asked, way) for word in content)
+                phrases.append(_Phrase(terms, len(read_words) + (3 if len(content) > 1 else 0)))
+        return _Target(tuple(map(tuple, clauses.values())), tuple(phrases))
+
+    def _term(self, word: Word, asked: frozenset[str], way: _Way) -> _Term:
+        weight = self._weights.get(word.stem, 1.0)
+        if word.stem in COMMON_STEMS or word.stop:
+            weight = min(weight, way.common)
+        if word.stem in asked:
+            weight *= way.in_question
+        against: frozenset[str] = frozenset()
+        for key in word.keys:
+            against |= _OPPOSITES.get(key, frozenset())
+        return _Term(word.stem, word.keys, against - word.keys, word.negated, weight)
+
+    def _repair(self, spellings: frozenset[str]) -> Callable[[str], str]:
+        def repair(word: str) -> str:
+            if len(word) < _LONG or word in spellings or not word.isalpha():
+                return word
+            stem = stem_of(word)
+            if stem in self._known or stem in KNOWN:
+                return word
+            near = sorted(other for other in spellings if other[0] == word[0] and _one_edit(word, other))
+            return near[0] if near else word
+
+        return repair
+
+
+class _Answer:
+    """The words of an answer, and where each stem and group stands among them."""
+
+    def __init__(self, text: str, words: tuple[Word, ...]) -> None:
+        self.text = text
+        self.words = words
+        self.at: dict[str, list[int]] = defaultdict(list)
+        for i, word in enumerate(words):
+            for key in word.keys:
+                self.at[key].append(i)
+
+    def quotes(self, places: Iterable[int]) -> tuple[Quote, ...]:
+        """The words at these places as spans, neighbours joined."""
+        spans: list[list[int]] = []
+        last = -9
+        for i in sorted(set(places)):
+            word = self.words[i]
+            if spans and i - last <= 2 and word.sentence == self.words[last].sentence:
+                spans[-1][1] = max(spans[-1][1], word.end)
+            else:
+                spans.append([word.start, word.end])
+            last = i
+        return tuple(Quote(self.text[start:end], start, end) for start, end in spans)
+
+    def hits(self, term: _Term) -> dict[int, float]:
+        """Where the term stands: its worth there, below zero where the answer says the contrary."""
+        found: dict[int, float] = {}
+        for key in term.keys:
+            worth = 1.0 if key == term.stem else _VIA_GROUP
+            for i in self.at.get(key, ()):
+                agrees = self.words[i].negated == term.negated
+                found[i] = max(found.get(i, -1.0), worth) if agrees else found.get(i, -1.0)
+        for key in term.against:
+            for i in self.at.get(key, ()):
+                if i not in found:
+                    found[i] = _VIA_OPPOSITE if self.words[i].negated != term.negated else -0.5
+        return found
+
+
+def _phrase_hits(phrase: _Phrase, answer: _Answer) -> list[tuple[float, list[int]]]:
+    """Every place where the phrase stands: its strength, below zero if denied, and its words."""
+    tables = [answer.hits(term) for term in phrase.terms]
+    if not all(tables):
+        return []
+    anchor = min(range(len(tables)), key=lambda n: (len(tables[n]), n))
+    found = []
+    for start in sorted(tables[anchor]):
+        sentence = answer.words[start].sentence
+        places = [start]
+        info = 0.0
+        denied = False
+        for n, (term, table) in enumerate(zip(phrase.terms, tables, strict=True)):
+            near = [
+                i
+                for i in range(max(0, start - phrase.room), min(len(answer.words), start + phrase.room + 1))
+                if i in table and answer.words[i].sentence == sentence and (n == anchor or i not in places)
+            ]
+            best = (
+                start if n == anchor else min(near, key=lambda i: (-table[i], abs(i - start)), default=None)
+            )
+            if best is None or (table[best] == -0.5 and len(tables) == 1):
+                break
+            denied = denied or table[best] < 0
+            info += term.weight * abs(table[best])
+            if best != start:
+                places.append(best)
+        else:
+            if max(places) - min(places) <= phrase.room:
+                strength = 1 - math.exp(-_STEEP * info)
+                found.append((-strength if denied else strength, places))
+    return found
+
+
+def _windows(answer: _Answer) -> list[tuple[int, int]]:
+    """Stretches in which words speak together: sentences, and overlapping pieces of very long ones."""
+    found = []
+    first = 0
+    words = answer.words
+    for i in range(1, len(words) + 1):
+        if i == len(words) or words[i].sentence != words[first].sentence:
+            step = _WINDOW // 2
+            found += [(a, min(i, a + _WINDOW)) for a in range(first, max(first + 1, i - step), step)]
+            first = i
+    return found
+
+
+def _cover(
+    terms: Sequence[_Term], tables: Sequence[dict[int, float]], first: int, end: int
+) -> tuple[float, float, list[int]]:
+    """How much of the terms' weight the words between two places carry, how much they contradict, and which."""
+    whole = sum(term.weight for term in terms) or 1.0
+    good = bad = 0.0
+    places = []
+    for term, table in zip(terms, tables, strict=True):
+        inside = [(worth, -i) for i, worth in table.items() if first <= i < end]
+        if not inside:
+            continue
+        worth, place = max(inside)
+        if worth > 0:
+            good += term.weight * worth
+            places.append(-place)
+        else:
+            bad += term.weight * -worth
+    return good / whole, bad / whole, places
+
+
+def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
+    terms = [term for clause in target.say for term in clause]
+    tables = [answer.hits(term) for term in terms]
+    best, against, places = max(
+        (_cover(terms, tables, first, end) for first, end in _windows(answer)),
+        key=lambda c: (c[0] - c[1], c[0]),
+        default=(0.0, 0.0, []),
+    )
+    union, _, _ = _cover(terms, tables, 0, len(answer.words))
+    covered = _NEAR * best + (1 - _NEAR) * union
+    by_say = _SAY_MOST * min(1.0, max(0.0, (covered - _SAY_FROM) / (_SAY_FULL - _SAY_FROM)))
+
+    hits = [hit for phrase in target.phrases for hit in _phrase_hits(phrase, answer)]
+    taken: set[int] = set()
+    doubt = 1.0
+    denied = max((-strength for strength, _ in hits), default=0.0)
+    for strength, where in sorted(hits, key=lambda h: (-h[0], h[1])):
+        if strength > 0 and not taken.intersection(where):
+            doubt *= 1 - _PHRASE_MOST * strength
+            taken.update(where)
+    score = 1 - doubt * (1 - by_say)
+    if denied > 0 and denied >= 1 - doubt:
+        score *= 0.4
+    score -= _CONTRA * against
+    return max(0.0, round(score, 4)), sorted(taken) + (places if by_say > 0 else [])
+
+
+def _flag_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
+    best: tuple[float, list[int]] = (0.0, [])
+    for phrase in target.phrases:
+        for strength, where in _phrase_hits(phrase, answer):
+            if strength > 0 and len({answer.words[i].clause for i in where}) == 1:
+                score = 0.6 + 0.4 * strength if len(phrase.terms) > 1 else _LONE_FLAG * strength
+                best = max(best, (_in_context(score, where, answer), where))
+    for terms in target.say:
+        if len(terms) < 2 or sum(term.weight for term in terms) < 1:
+            continue
+        tables = [answer.hits(term) for term in terms]
+        for first, end in _clauses(answer):
+            covered, against, places = _cover(terms, tables, first, end)
+            if against > 0 or not places:
+                continue
+            for term, table in zip(terms, tables, strict=True):
+                if (term.against or term.stem in _STRICT) and not any(
+                    table.get(i, 0) > 0 for i in range(first, end)
+                ):
+                    covered *= 0.7
+            best = max(best, (_in_context(covered, places, answer), places))
+    return round(best[0], 4), best[1]
+
+
+def _clauses(answer: _Answer) -> list[tuple[int, int]]:
+    starts = [i for i, word in enumerate(answer.words) if i == 0 or word.clause != answer.words[i - 1].clause]
+    return list(pairwise([*starts, len(answer.words)]))
+
+
+def _in_context(score: float, places: Sequence[int], answer: _Answer) -> float:
+    """Less for what is only asked, supposed, or told of others."""
+    sentence = answer.words[places[0]].sentence
+    said = [word for word in answer.words if word.sentence == sentence]
+    if said[0].asked:
+        score *= 0.7
+    if any(word.text in _TOLD for word in said):
+        score *= 0.6
+    return score
+
+
+def _question(card: Card) -> str:
+    return str(getattr(card, "question", "") or "")
+
+
+def _texts(card: Card) -> Iterable[str]:
+    for point in card.key_points:
+        yield point.say
+        yield from point.words
+    for flag in card.red_flags:
+        yield flag.claim
+        yield from flag.words
+    yield _question(card)
+
+
+def _one_edit(word: str, other: str) -> bool:
+    """Whether one letter put in, left out, changed, or two neighbours swapped make one word the other."""
+    if abs(len(word) - len(other)) > 1:
+        return False
+    if len(word) > len(other):
+        word, other = other, word
+    at = next((i for i, char in enumerate(word) if char != other[i]), len(word))
+    if len(word) < len(other):
+        return word[at:] == other[at + 1 :]
+    swapped = word[at : at + 2] == other[at : at + 2][::-1] and word[at + 2 :] == other[at + 2 :]
+    return word[at + 1 :] == other[at + 1 :] or swapped

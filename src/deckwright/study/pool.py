@@ -1,0 +1,155 @@
+"""Which prompt comes next (R10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from deckwright.model import LEVELS, Card, Choice, Open, Prompt, SelfGraded
+from deckwright.study.keys import PromptKey, place
+from deckwright.study.question import options_of
+from deckwright.study.schedule import Series
+
+LOW = 7
+"""R10: the owner is warned when so many prompts are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Askable:
+    """A prompt with what decides whether a series asks it."""
+
+    key: PromptKey
+    deck: str
+    level: str
+    core: bool
+    form: str
+    """``choice``, ``open`` or ``self``."""
+    daily: bool
+    """False for what the daily question never asks, such as code and retired cards."""
+    aliases: tuple[str, ...] = ()
+    """Old ids of the card; what was asked under one counts as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a series still has to ask before it begins again."""
+
+    upcoming: tuple[PromptKey, ...]
+    """In the order in which it will be asked; empty only if nothing fits the series."""
+    round: int
+    """How often the pool was begun, from 0; with it the owner is warned once a round."""
+
+    @property
+    def next(self) -> PromptKey | None:
+        """The next prompt."""
+        return self.upcoming[0] if self.upcoming else None
+
+    @property
+    def left(self) -> int:
+        """How many prompts are left before one repeats."""
+        return len(self.upcoming)
+
+    @property
+    def low(self) -> bool:
+        """Whether the owner should know that the pool runs out."""
+        return self.left <= LOW
+
+
+def form_of(prompt: Prompt) -> str:
+    """How a prompt is asked. A choice whose options all say the same is asked as an open question."""
+    match prompt.form:
+        case Choice():
+            return "choice" if len(options_of(prompt.form)) > 1 else "open"
+        case Open():
+            return "open"
+        case SelfGraded():
+            return "self"
+        case _ as never:
+            assert_never(never)
+
+
+def askable(card: Card, deck: str, prompt: Prompt) -> Askable:
+    """A card's prompt as the pool sees it."""
+    daily = prompt.daily and card.retired is None
+    return Askable(
+        PromptKey.of(prompt), deck, card.level, card.core, form_of(prompt), daily=daily, aliases=card.aliases
+    )
+
+
+def fits(prompt: Askable, series: Series) -> bool:
+    """R10: whether a series asks a prompt; by default choices, easy and medium, never ``code``."""
+    levels: Sequence[str] = LEVELS
+    return (
+        prompt.daily
+        and prompt.form in series.forms
+        and (series.decks is None or prompt.deck in series.decks)
+        and levels.index(prompt.level) <= levels.index(series.level)
+    )
+
+
+def pool(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> Pool:
+    """R10: what is left, in order: core first, shuffled by the series' seed, the same at every replay.
+
+    ``asked`` holds the prompts of the posts that were sent (or voided), oldest first, without Friday
+    rematches; skipped and failed posts gave theirs back. No prompt repeats until every prompt that
+    fits has been asked since; one that joins later is asked in the running round. After a round the
+    prompts of its latter half come last, so that nobody meets yesterday's question again today.
+    """
+    fitting = {prompt.key: prompt for prompt in library if fits(prompt, series)}
+    names = {PromptKey(old, key.ordinal): key for key, p in fitting.items() for old in p.aliases}
+    history = [key for old in asked if (key := _today(old, fitting, names)) is not None]
+
+    done: set[PromptKey] = set()
+    rounds = 0
+    for key in history:
+        if key in done:  # it could only come again because the pool of that time was used up
+            done, rounds = set(), rounds + 1
+        done.add(key)
+    if fitting and len(done) == len(fitting):
+        done, rounds = set(), rounds + 1
+
+    half = len(fitting) // 2
+    recent = set(history[-half:]) if half else set()
+
+    def order(key: PromptKey) -> tuple[bool, bool, bytes]:
+        shuffled = place("pool", str(series.seed), str(rounds), key.text)
+        return key in recent, not fitting[key].core, shuffled
+
+    return Pool(tuple(sorted(fitting.keys() - done, key=order)), rounds)
+
+
+def _today(
+    key: PromptKey, fitting: dict[PromptKey, Askable], names: dict[PromptKey, PromptKey]
+) -> PromptKey | None:
+    """The key under which an asked prompt is known today, or None if the series no longer asks it."""
+    return key if key in fitting else names.get(key)
+
+
+def next_prompt(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> PromptKey | None:
+    """R10: the prompt of the next post, or None if nothing fits the series."""
+    return pool(library, series, asked).next
+
+
+def left(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> int:
+    """R10: how many prompts are left before one repeats."""
+    return pool(library, series, asked).left
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How one of the week's questions went."""
+
+    prompt: PromptKey
+    answers: int
+    wrong: int
+    """Wrong answers and "I don't know" together."""
+
+
+def rematch(week: Sequence[Asked]) -> PromptKey | None:
+    """R10: the prompt of a Friday rematch: the largest share of wrong answers, then the older one.
+
+    ``week`` is oldest first. None if nobody was wrong.
+    """
+    missed = [asked for asked in week if asked.wrong > 0 and asked.answers > 0]
+    return max(missed, key=lambda asked: asked.wrong / asked.answers).prompt if missed else None
