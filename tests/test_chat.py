@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
-from libraries import library
 
+from deckwright.cache import Cache
 from deckwright.chat import discord_markdown, limits
 from deckwright.chat.blocks import Maths, Paragraph, Words
 from deckwright.chat.limits import ChatLimits, measure
@@ -21,17 +21,18 @@ from deckwright.chat.message import (
     ChatOption,
     ChatRenderer,
     Drawable,
-    Lettered,
     Piece,
     chat_form,
     some_options,
 )
-from deckwright.chat.painting import LayoutPainter
-from deckwright.chat.reading import FormulaReader
+from deckwright.chat.painting import LayoutPainter, images_among
+from deckwright.chat.reading import FormulaReader, Reading
 from deckwright.compiler import compile_library
 from deckwright.kinds import KindCard
-from deckwright.model import Choice, Library, Prompt
+from deckwright.model import Choice, Library, Option
 from deckwright.render.formula import FormulaEngine
+from deckwright.texts import texts
+from libraries import library
 
 pytest.importorskip("quickjs")
 
@@ -128,7 +129,8 @@ def test_a_shipped_prompt_shows_nothing_raw(card: KindCard, form: ChatForm) -> N
 
 
 @pytest.mark.parametrize(
-    ("card", "form"), [pytest.param(c, f, id=f"{c.id}-{f.prompt.ordinal}") for c, f in shipped() if f.pictured]
+    ("card", "form"),
+    [pytest.param(c, f, id=f"{c.id}-{f.prompt.ordinal}") for c, f in shipped() if f.pictured],
 )
 def test_a_pictured_question_can_be_drawn(card: KindCard, form: ChatForm) -> None:
     real = ChatRenderer(READER, LayoutPainter(ENGINE))
@@ -139,8 +141,9 @@ def test_a_pictured_question_can_be_drawn(card: KindCard, form: ChatForm) -> Non
     assert all(f"{option.letter}: " in picture.alt for option in drawn.options)
 
 
-def _shown(form: ChatForm) -> tuple[object, ...] | None:
-    return some_options(form.prompt.form) if isinstance(form.prompt.form, Choice) else None  # type: ignore[return-value]
+def _shown(form: ChatForm) -> tuple[Option, ...]:
+    assert isinstance(form.prompt.form, Choice)
+    return some_options(form.prompt.form)
 
 
 def test_most_of_the_library_is_text() -> None:
@@ -204,7 +207,7 @@ CARDS = r"""
   wrong: [{text: Eve, why: She listens.}]
 - id: cloze
   kind: cloze
-  text: "The {{c1::bias::error}} and the **{{c2::variance}}** of $P(y \\mid {{c3::x}})$, see `f({{c2::v}})`."
+  text: 'The {{c1::bias::error}} and the **{{c2::variance}}** of $P(y \mid {{c3::x}})$, see `f({{c2::v}})`.'
   extra: Both are averages.
   wrong: {c1: [{text: noise}]}
 - id: formula
@@ -275,7 +278,9 @@ CARDS = r"""
 
 def shown(part: Piece) -> str:
     """A piece for a golden file."""
-    blocks = (block if isinstance(block, str) else f"[picture]\n{block.alt}\n[/picture]" for block in part.blocks)
+    blocks = (
+        block if isinstance(block, str) else f"[picture]\n{block.alt}\n[/picture]" for block in part.blocks
+    )
     return "\n----\n".join(blocks)
 
 
@@ -289,7 +294,9 @@ def page(form: ChatForm) -> str:
     if form.explanation:
         parts.append(f"== explanation\n{shown(form.explanation)}")
     parts += [f"== key point\n{shown(point)}" for point in form.key_points]
-    parts += [f"== red flag\n{shown(claim)}\n-- why\n{shown(why or Piece())}" for claim, why in form.red_flags]
+    parts += [
+        f"== red flag\n{shown(claim)}\n-- why\n{shown(why or Piece())}" for claim, why in form.red_flags
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -411,13 +418,40 @@ def test_a_picture_that_cannot_be_drawn_becomes_words() -> None:
 
 
 def test_an_image_is_found_through_the_painter(tmp_path: Path) -> None:
-    image = tmp_path / "a.svg"
-    image.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>')
-    painter = LayoutPainter(ENGINE, {"a.svg": image}.get)
-    (picture,) = ChatRenderer(READER, painter).piece("![what it shows](a.svg)").pictures
+    image = tmp_path / "é 1.svg"
+    image.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
+    )
+    painter = LayoutPainter(ENGINE, images_among({image.name: image}))
+    (picture,) = ChatRenderer(READER, painter).piece("![what it shows](e\u0301%201.svg)").pictures
 
     assert picture.alt == "what it shows"
     assert "<image" in picture.svg
+
+
+def test_an_image_that_is_not_there_is_told() -> None:
+    """Its card has a problem of its own; the picture says what would be seen."""
+    (picture,) = (
+        ChatRenderer(READER, LayoutPainter(ENGINE)).piece("![what it shows](../../secret.svg)").pictures
+    )
+
+    assert "<image" not in picture.svg
+
+
+def test_what_was_drawn_and_read_once_is_kept(tmp_path: Path) -> None:
+    kept = Cache(tmp_path / "cache.sqlite")
+    with FormulaEngine() as engine:
+        first = ChatRenderer(FormulaReader(kept, engine), LayoutPainter(engine, cache=kept)).piece(
+            r"$\frac{a}{b+c}$"
+        )
+    with FormulaEngine() as closed:
+        closed.close()
+        again = ChatRenderer(FormulaReader(kept, closed), LayoutPainter(closed, cache=kept)).piece(
+            r"$\frac{a}{b+c}$"
+        )
+
+    assert again == first
+    assert first.pictures
 
 
 def test_alternative_texts_stay_within_discords_limit() -> None:
@@ -440,13 +474,11 @@ def test_a_short_card_is_not_even_written(tmp_path: Path) -> None:
     """The check costs nothing for a card that fits however it is written."""
 
     class NeverReads:
-        def read(self, latex: str, *, display: bool) -> object:
+        def read(self, latex: str, *, display: bool) -> Reading:
             raise AssertionError((latex, display))
 
     card, _ = form_of(tmp_path, "- {id: a, front: 'What is $x$?', back: A letter.}")
-    from deckwright.texts import texts
-
-    assert list(ChatLimits(NeverReads()).too_long(card, texts(card), [])) == []  # type: ignore[arg-type]
+    assert list(ChatLimits(NeverReads()).too_long(card, texts(card), [])) == []
 
 
 def test_characters_are_counted_as_discord_counts_them() -> None:
@@ -472,15 +504,15 @@ def visible(text: str) -> str:
     at = 0
     while at < len(text):
         rest = text[at:]
-        if found := re.match(r"\\([^0-9A-Za-z\s])", rest):
-            out.append(found[1])
-        elif found := re.match(r"<(https?://[^ >]+)>", rest):
+        if (found := re.match(r"\\([^0-9A-Za-z\s])", rest)) or (
+            found := re.match(r"<((?i:https?)://[^ >]+)>", rest)
+        ):
             out.append(found[1])
         else:
             found = re.match(r".", rest, re.DOTALL)
             assert found is not None
             rendered = re.match(
-                r"\*|_|`|~~|\|\||<|@everyone|@here|:[\w+-]+:|https?://\S|\[[^\]]*\]\(|[©®™↔]", rest
+                r"\*|_|`|~~|\|\||<|@everyone|@here|:[\w+-]+:|(?i:https?)://\S|\[[^\]]*\]\(|[©®™↔]", rest
             )
             assert rendered is None, (text, at)
             out.append(found[0])
@@ -512,7 +544,8 @@ def test_hostile_text_survives_as_text(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_hostile_text_in_a_card_survives_as_text(text: str) -> None:
     """Through the parser too, where every sign is escaped as Markdown asks."""
-    source = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    # Escaped brackets would be maths.
+    source = re.sub(r"([!-'*-/:-@\\^-`{-~])", r"\\\1", text).replace("[", "&#91;")
     made = piece(f"x {source} x")
 
     assert made.pictures == ()
@@ -563,19 +596,7 @@ def test_code_in_a_line_takes_as_many_backticks_as_it_needs(code: str, made: str
         ("- a\n\n  b\n- c", "- a\n  b\n- c"),
         ("> a\n>\n> b", "> a\n> \n> b"),
         ("```py\na\n```", "```py\na\n```"),
-        ("```a b`c\nd\n```", "```a b`c d ```"),
     ],
 )
 def test_markdown_becomes_discords(source: str, made: str) -> None:
-    if source.startswith("```a b`c"):
-        pytest.skip("no fence")
-
     assert piece(source).text == made
-
-
-def test_a_prompt_of_no_kind_we_know_needs_no_change_here() -> None:
-    """The parts a kind must have are enough for a message."""
-    assert {"question", "answer", "prompts"} <= set(dir(KindCard))
-    assert Callable
-    assert Prompt
-    assert Lettered

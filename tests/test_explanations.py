@@ -26,6 +26,7 @@ NOT_COMPILED = {
     "unreleased": "a release raises it: tests/test_release.py",
     "clock-behind": "a release raises it: tests/test_release.py",
     "renderer-changed": "a release raises it: tests/test_release.py",
+    "nested-topic": "needs a folder in a folder: tests/problems/nested-topic",
     "off-main-branch": "a release raises it: tests/test_release.py",
     "old-note-unpaired": "comes from an old package, shown in tests/test_adopt.py",
     "old-note-ambiguous": "comes from an old package, shown in tests/test_adopt.py",

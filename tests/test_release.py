@@ -223,15 +223,21 @@ def test_the_id_of_a_deleted_card_is_never_given_to_another(shelf: Shelf) -> Non
     assert "retired-id-reused" in shelf.codes(T2)
 
 
-def test_two_released_cards_made_into_one_keep_both_guids(shelf: Shelf) -> None:
-    guid = shelf.lock.cards["b"].guid
+def test_two_released_cards_cannot_become_one(shelf: Shelf) -> None:
     rewrite(shelf, [recall("a", aliases=["b"]), cloze("c")])
+
     assert "retired-id-reused" in shelf.codes(T1)
+    assert shelf.plan(T1, "retired-id-reused:a").problems.failed()
+    assert shelf.plan(T1, "retired-id-reused:None").problems.failed()
 
-    shelf.release(T1, "retired-id-reused:a")
 
-    assert shelf.lock.cards["b"].gone
-    assert shelf.lock.cards["b"].guid == guid
+def test_the_first_id_of_a_renamed_card_is_spent_for_ever(shelf: Shelf) -> None:
+    """A second card under it would get the GUID of the first."""
+    rewrite(shelf, [recall("aa", aliases=["a"]), recall("b"), cloze("c")])
+    shelf.release(T1)
+    rewrite(shelf, [recall("aa"), recall("a"), recall("b"), cloze("c")])
+
+    assert shelf.plan(T1 + 1, "retired-id-reused:a").problems.failed()
 
 
 # --- what is recorded ------------------------------------------------------------------------------

@@ -187,7 +187,23 @@ def test_a_long_formula_is_a_picture(engine: FormulaEngine) -> None:
 
 
 PARTS = st.sampled_from(
-    ["x", "2", "+", "-", "=", r"\alpha ", r"\le ", r"\hat y", "_i", "^2", "{a}", r"\text{ if }", "|", ",", r"\sqrt{b}"]
+    [
+        "x",
+        "2",
+        "+",
+        "-",
+        "=",
+        r"\alpha ",
+        r"\le ",
+        r"\hat y",
+        "_i",
+        "^2",
+        "{a}",
+        r"\text{ if }",
+        "|",
+        ",",
+        r"\sqrt{b}",
+    ]
 )
 
 

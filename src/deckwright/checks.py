@@ -271,6 +271,15 @@ def _check_text(
     problems: Problems,
 ) -> None:
     if text.role is Role.LATEX:
+        if (dollar := re.search(r"(?<!\\)\$", text.text)) is not None:
+            problems.add(
+                "unbalanced-maths",
+                origin.text_span(text.path, text.text[dollar.start() :][:12]),
+                f"expected LaTeX without dollars in `{text.path[-1]}`, found {shorten(text.text, 30)}",
+                hint="the field is maths as a whole; leave the dollars out",
+                card=card,
+            )
+            return
         _check_formula(markup.mark_gaps(text.text), display=True, at=text, card=card, origin=origin,
                        loaded=loaded, problems=problems)  # fmt: skip
         return

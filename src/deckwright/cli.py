@@ -75,6 +75,24 @@ def main() -> None:
         sys.exit(130)
 
 
+def _version(value: bool) -> None:  # noqa: FBT001  typer's own call
+    if value:
+        from deckwright import __version__
+
+        _out(f"deckwright {__version__}")
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options before a command."""
+
+
 @app.command(epilog="Example: deckwright init my-cards --title 'Organic chemistry'")
 def init(
     folder: Annotated[Path, typer.Argument(help="The new library's folder.")] = CARDS,
@@ -179,7 +197,7 @@ def check(
             problems.extend(releases.unreleased(compilation, made))
     _report(problems, form)
     if compilation.library is not None and not problems and form is Format.text:
-        _out(f"{sum(1 for _ in compilation.library.cards)} cards, no problems.")
+        _out(f"{_counted(sum(1 for _ in compilation.library.cards), 'card')}, no problems.")
     failed = compilation.library is None or problems.failed(strict=strict)
     raise typer.Exit(PROBLEMS if failed else OK)
 
@@ -208,9 +226,14 @@ def release(
         now = int(time.time())
         made = builder.output(compilation, now, lock=compilation.lock, cache=cache)
         plan = releases.plan(compilation, made, now, accept=accept or [])
+        if unused := releases.unused_accepts(compilation, plan, accept or []):
+            _fail(f"--accept {unused[0]}: there is no such problem to accept", USAGE)
         releases.check_branch(library, plan.problems)
         if plan.problems.failed():
             _report(plan.problems, form)
+            wanted = [name for problem in plan.problems if (name := releases.acceptable(problem)) is not None]
+            if wanted and form is Format.text:
+                _note(f"If that is wanted: {' '.join(f'--accept {name}' for name in dict.fromkeys(wanted))}")
             raise typer.Exit(PROBLEMS)
         if not plan.empty:
             write_file(library / LOCK_FILE, plan.lock)
@@ -229,7 +252,9 @@ def release(
     if plan.empty:
         _out("Nothing is new since the last release; the packages were built again.")
     else:
-        _out(f"Released: {len(plan.added)} new, {len(plan.changed)} changed, {len(plan.retired)} retired.")
+        counts = f"{len(plan.added)} new, {len(plan.changed)} changed, {len(plan.retired)} retired"
+        other = "; what was accepted is recorded" if accept else ""
+        _out(f"Released: {counts}{other}.")
     if plan.migrated:
         _out(
             f"Note types changed their fields: {', '.join(plan.migrated)}. Learners must import once with "
@@ -424,7 +449,8 @@ def lock(
         if found is None:
             _out(f"{library.as_posix()} has no lock yet; `deckwright release` makes it.")
             return
-        _out(f"namespace {found.namespace}: {len(found.cards)} cards, {len(found.releases)} releases")
+        cards, made = _counted(len(found.cards), "card"), _counted(len(found.releases), "release")
+        _out(f"namespace {found.namespace}: {cards}, {made}")
         for each in found.releases:
             _out(f"  {release_name(each.time)}  {each.added} new, {each.changed} changed")
         return
@@ -502,6 +528,10 @@ def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, emoji=False)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _out(text: str) -> None:

@@ -81,6 +81,7 @@ def _load(root: Path, problems: Problems, maths: MathsChecker | None) -> tuple[L
     lock = history.read_lock(root, problems)
     folders = {folder.slug: folder for folder in source.find_decks(root)}
     _check_deck_list(document, file, folders, problems)
+    _check_policy(document, file, problems)
     reader = _Reader(problems)
     decks = tuple(reader.deck(folders[slug]) for slug in dict.fromkeys(file.decks) if slug in folders)
     reader.check_titles(decks, folders)
@@ -155,8 +156,42 @@ def _check_deck_list(
             )
 
 
+def _check_policy(document: Document, file: LibraryFile, problems: Problems) -> None:
+    """Rules that name kinds and decks name ones there are: a rule for nobody would never speak."""
+    if document.root is None:
+        return
+    origin = Origin(document, document.root)
+    kinds = [(("policy", "options_share", kind), kind) for kind in file.policy.options_share]
+    kinds += [
+        (("policy", "key_points_required", i), kind) for i, kind in enumerate(file.policy.key_points_required)
+    ]
+    for path, kind in kinds:
+        if kind not in KINDS:
+            hint = did_you_mean(kind, KINDS) or f"kinds are {', '.join(KINDS)}"
+            message = f"expected a kind of card, found {shorten(kind)}"
+            problems.add("unknown-kind", origin.span(*path), message, hint=hint)
+    for i, deck in enumerate(file.policy.sources_required):
+        if deck not in file.decks:
+            problems.add(
+                "unknown-deck",
+                origin.span("policy", "sources_required", i),
+                f"expected one of the library's decks, found {shorten(deck)}",
+                hint=did_you_mean(deck, file.decks),
+            )
+    if "::" in file.title:
+        problems.add(
+            "wrong-value",
+            origin.span("title"),
+            f'expected a title without "::", found {shorten(file.title)}',
+            hint="Anki reads :: as the border between a deck and a deck below it",
+        )
+
+
 def _check_guide(document: Document, file: LibraryFile, root: Path, problems: Problems) -> None:
-    if file.guide is not None and document.root is not None and not (root / file.guide).is_file():
+    if file.guide is None or document.root is None:
+        return
+    path = root / file.guide
+    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
         problems.add(
             "unreadable-file",
             Origin(document, document.root).span("guide"),
@@ -178,6 +213,13 @@ class _Reader:
     def deck(self, folder: DeckFolder) -> Deck:
         """A deck with every card that could be read."""
         file = self._deck_file(folder)
+        for path in folder.nested:
+            self._problems.add(
+                "nested-topic",
+                Span(f"{folder.name}/{path.relative_to(folder.path).as_posix()}", 1, 1, 1, 2),
+                "expected topic files in the deck's own folder, found one below it",
+                hint=f"move it to {folder.name}/",
+            )
         topics = []
         seen: dict[str, Origin] = {}
         for path in folder.topics:
@@ -301,7 +343,7 @@ class _Reader:
         )
         if identifier:
             first = self._first.setdefault(identifier, origin)
-            if first is not origin and first.span("id") != origin.span("id"):
+            if first is not origin:
                 self._problems.add(
                     "duplicate-id",
                     origin.span("id"),

@@ -49,6 +49,7 @@ CODES: dict[str, Code] = _codes(
         "too-deep": "lists and mappings are nested too deeply",
         "too-many-aliases": "aliases unfold to far more than was written",
         "tag-not-allowed": "a YAML tag such as !!python is used",
+        "unused-anchor": "a text that begins with & and is therefore lost",
         "many-documents": "a file holds more than one YAML document",
         "key-not-text": "a mapping has a key that is not plain text",
         "duplicate-key": "a mapping has the same key twice",
@@ -68,6 +69,7 @@ CODES: dict[str, Code] = _codes(
         # decks and identities
         "unknown-deck": "a deck that is named but has no folder",
         "deck-not-listed": "a deck folder that library.yaml does not list",
+        "nested-topic": "a YAML file in a folder below a deck, where no topic is read",
         "duplicate-topic": "two topic files of a deck with the same topic",
         "duplicate-title": "two decks with the same title",
         "duplicate-id": "two cards with the same id, or an alias that is another card's id",

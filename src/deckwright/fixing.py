@@ -106,7 +106,7 @@ def add_missing_ids(root: Path) -> list[AddedId]:
         found: list[AddedId] = []
         # From the end, so that what is inserted moves nothing that is still to be found.
         for card in reversed(_cards(document)):
-            if "id" in card.values:
+            if not _can_be_fixed(card, lines[document.span(card).line - 1], document.span(card).column):
                 continue
             made = slug_for(_naming_text(card), taken)
             taken.add(made)
@@ -119,9 +119,15 @@ def add_missing_ids(root: Path) -> list[AddedId]:
                 lines[row : row + 1] = [f"{line[:column]}id: {made}", " " * column + line[column:]]
             found.append(AddedId(document.source.name, span.line, made))
         if found:
-            write_all(path.parent, {path.name: "\n".join(lines).encode()})
+            end = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+            write_all(path.parent, {path.name: end.join(lines).encode()})
             added += reversed(found)
     return added
+
+
+def _can_be_fixed(card: Mapping, line: str, column: int) -> bool:
+    """A card without an id that begins with its first field: an anchor in between is the author's to move."""
+    return "id" not in card.values and line[column - 1 : column] != "&"
 
 
 def _cards(document: Document) -> list[Mapping]:

@@ -135,7 +135,6 @@ def _check_cards(loaded: Loaded, lock: Lock, problems: Problems) -> None:
                     loaded.origins[card.id].span("aliases"),
                     f'expected one released card, found "{names[0]}" and "{extra}" in one',
                     hint="each released card lives on by itself; retire one of them",
-                    card=card.id,
                 )
 
 
@@ -217,7 +216,6 @@ def _check_vanished(loaded: Loaded, lock: Lock, root: Path, problems: Problems) 
                         "it was released as this",
                     )
                 ],
-                card=card.id,
             )
 
 

@@ -90,6 +90,7 @@ Tag = Annotated[
 ]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), BeforeValidator(_number)]
 Count = Annotated[int, Field(gt=0), BeforeValidator(_integer)]
 Gap = Annotated[str, Field(pattern=GAP)]
 Level: TypeAlias = Literal["easy", "medium", "hard"]
@@ -218,17 +219,17 @@ class Policy(Model):
     """Decks whose cards must cite a source."""
     key_points_required: tuple[str, ...] = Field(default=(), strict=False)
     """Kinds whose cards must name key points."""
-    options_share: dict[str, Number] = Field(default_factory=dict)
+    options_share: dict[str, Share] = Field(default_factory=dict)
     """Kind to the least share of its cards that must have options."""
     example_required: Flag = False
     hard_needs: Flag = False
-    level_mix: dict[Level, Number] | None = None
+    level_mix: dict[Level, Share] | None = None
     """Level to its share of a deck."""
-    level_tolerance: Number = 0.1
+    level_tolerance: Share = 0.1
     min_deck_for_mix: Count = 10
     min_topic_cards: Count | None = None
-    max_front_similarity: Number | None = Field(default=None, gt=0, le=1)
-    sound_share: Number | None = Field(default=None, ge=0, le=1)
+    max_front_similarity: Share | None = None
+    sound_share: Share | None = None
     right_not_longest: Flag = False
 
 

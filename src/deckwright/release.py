@@ -209,8 +209,26 @@ def _gone(card: LockedCard) -> LockedCard:
     return replace(card, gone=True)
 
 
+def unused_accepts(compilation: Compilation, plan: ReleasePlan, accept: Collection[str]) -> list[str]:
+    """What was accepted though nothing of the kind was found: a mistyped code or id."""
+    found = {acceptable(problem) for problem in (*compilation.problems, *plan.problems)}
+    everywhere = {"renderer-changed:all"}
+    return [each for each in accept if each not in found and each not in everywhere]
+
+
+def acceptable(problem: Diagnostic) -> str | None:
+    """What to write behind ``--accept`` for a problem that may be wanted; None for any other."""
+    if problem.code.name not in history.ACCEPTABLE or problem.card is None:
+        return None
+    return f"{problem.code.name}:{problem.card}"
+
+
 def _accepted(problem: Diagnostic, accept: Collection[str]) -> bool:
-    return problem.code.name in history.ACCEPTABLE and f"{problem.code.name}:{problem.card}" in accept
+    return (
+        problem.card is not None
+        and problem.code.name in history.ACCEPTABLE
+        and f"{problem.code.name}:{problem.card}" in accept
+    )
 
 
 def _check_clock(root: Path, old: Lock, now: int, problems: Problems) -> None:

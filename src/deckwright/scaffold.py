@@ -8,9 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from deckwright.builder import write_all
+from deckwright.diagnostics import Problems, did_you_mean
 from deckwright.kinds import KINDS
 from deckwright.schema import HELP, schema_text, topic_schema
-from deckwright.source import DECK_FILE, LIBRARY_FILE, SCHEMA_FILE
+from deckwright.source import DECK_FILE, LIBRARY_FILE, SCHEMA_FILE, SourceFile, find_decks
+from deckwright.syntax import Mapping, Scalar, Sequence, parse
 
 _ORDER = ("id", "kind", "level")
 _NAMES = {
@@ -67,20 +69,51 @@ def new_card(root: Path, kind: str, deck: str, topic: str) -> tuple[Path, int]:
         raise ScaffoldError(f'there is no kind "{kind}"; kinds are {", ".join(KINDS)}')
     folder = root / deck
     if not (folder / DECK_FILE).is_file():
-        raise ScaffoldError(f'there is no deck "{deck}" in {root.as_posix()}')
+        known = [each.slug for each in find_decks(root)] if root.is_dir() else []
+        hint = did_you_mean(deck, known)
+        raise ScaffoldError(f'there is no deck "{deck}" in {root.as_posix()}' + (f"; {hint}" if hint else ""))
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", topic):
         raise ScaffoldError(f'a topic is words of a-z and 0-9 joined by hyphens, not "{topic}"')
     path = folder / f"{topic}.yaml"
     title = topic.replace("-", " ").capitalize()
     before = path.read_text("utf-8") if path.exists() else _topic_head(topic, title)
-    before = before.rstrip("\n") + "\n"
+    lines, at, indent = _place_for_card(path, before)
     taken = set(re.findall(r"^\s*(?:- )?id: *(\S+)", "\n".join(_topic_texts(root)), re.MULTILINE))
     name, number = f"{topic}-{kind}", 1
     while f"{name}-{number}" in taken:
         number += 1
-    gap = "" if before.rstrip().endswith("cards:") else "\n"
-    write_all(folder, {path.name: f"{before}{gap}{skeleton(kind, f'{name}-{number}')}".encode()})
-    return path, before.count("\n") + (2 if gap else 1)
+    card = [f"{indent}{line[2:]}" for line in skeleton(kind, f"{name}-{number}").rstrip("\n").split("\n")]
+    gap = [] if lines[at - 1].strip() == "cards:" else [""]
+    after = lines[at:]
+    write_all(
+        folder, {path.name: "\n".join([*lines[:at], *gap, *card, *after]).rstrip("\n").encode() + b"\n"}
+    )
+    return path, at + len(gap) + 1
+
+
+def _place_for_card(path: Path, text: str) -> tuple[list[str], int, str]:
+    """The file's lines, the line before which a card goes, and how far cards are indented.
+
+    Raises:
+        ScaffoldError: if the file's cards are not a list with a dash a card.
+    """
+    lines = text.rstrip("\n").split("\n")
+    document = parse(SourceFile(path, path.as_posix(), text), Problems())
+    cards = document.root.values.get("cards") if isinstance(document.root, Mapping) else None
+    if isinstance(cards, Scalar) and cards.value is None and lines[-1].strip() == "cards:":
+        return lines, len(lines), "  "
+    if not isinstance(cards, Sequence) or not cards.items:
+        raise ScaffoldError(
+            f"{path.as_posix()}: expected `cards:` at the end of the file, or a list of cards under it"
+        )
+    first, last = document.span(cards.items[0]), document.span(cards.items[-1])
+    dash = lines[first.line - 1][: first.column - 1]
+    if not dash.strip() == "-":
+        raise ScaffoldError(f"{path.as_posix()}: expected cards that begin with `- ` on a line of their own")
+    at = last.end_line if last.end_column > 1 else last.end_line - 1
+    while at > last.line and not lines[at - 1].strip():
+        at -= 1
+    return lines, min(at, len(lines)), dash[: dash.index("-")]
 
 
 def skeleton(kind: str, card_id: str) -> str:

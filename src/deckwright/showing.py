@@ -49,6 +49,19 @@ def card_view(card: KindCard, place: str) -> RenderableType:
                 pass
             case _:
                 assert_never(prompt.form)
+    extras = [(name.replace("_", " "), getattr(card, name, None)) for name in ("hint", "why_asked")]
+    parts += [Text(f"\n{name}: {str(value).strip()}") for name, value in extras if value]
+    parts += [Text(f"then: {up.ask.strip()}" + (f" {up.answer.strip()}" if up.answer else ""))
+              for up in getattr(card, "follow_ups", ())]  # fmt: skip
+    parts += [
+        Text(f"red flag: {flag.claim}" + (f" ({flag.why})" if flag.why else "")) for flag in card.red_flags
+    ]
+    if card.retired is not None:
+        parts.append(Text(f"retired {card.retired.since}: {card.retired.reason}", style="bold"))
+    if card.aliases:
+        parts.append(Text(f"was: {', '.join(card.aliases)}", style="dim"))
+    if card.tags:
+        parts.append(Text(f"tags: {', '.join(card.tags)}", style="dim"))
     if card.sources:
         parts.append(Text("\n" + "\n".join(card.sources), style="dim"))
     parts.append(Text(place, style="dim"))

@@ -60,6 +60,8 @@ class DeckFolder:
     deck_file: Path | None
     topics: tuple[Path, ...]
     media: tuple[Path, ...]
+    nested: tuple[Path, ...] = ()
+    """YAML files in folders below: no topic is read there, and their author should know."""
 
 
 def display_name(root: Path, path: Path) -> str:
@@ -79,7 +81,10 @@ def find_deck(root: Path, folder: Path) -> DeckFolder:
     deck_file = next((p for p in files if p.name == DECK_FILE), None)
     topics = tuple(p for p in files if p.suffix in YAML_SUFFIXES and p.name != DECK_FILE)
     media = tuple(p for p in files if p.suffix not in YAML_SUFFIXES and not p.name.startswith("_"))
-    return DeckFolder(folder.name, folder, display_name(root, folder), deck_file, topics, media)
+    below = (p for p in folder.glob("*/**/*") if p.suffix in YAML_SUFFIXES and p.is_file())
+    nested = tuple(sorted(p for p in below if not any(part.startswith(".") for part in p.parts)))
+    name = display_name(root, folder)
+    return DeckFolder(folder.name, folder, name, deck_file, topics, media, nested)
 
 
 def find_decks(root: Path) -> list[DeckFolder]:

@@ -323,6 +323,7 @@ class _Builder:
         self._anchors: dict[str, AnyNode] = {}
         self._weights: dict[str, int] = {}
         self._aliased = 0
+        self._unused: dict[str, Scalar] = {}
 
     def build(self) -> AnyNode | None:
         """Read all events of the file and return the root of its one document."""
@@ -386,6 +387,13 @@ class _Builder:
                     keys[-1] = None
         finally:
             loader.dispose()
+        for anchor, scalar in self._unused.items():
+            self._problems.add(
+                "unused-anchor",
+                scalar.span(self._source.name),
+                f'expected text, found an anchor "&{anchor}" that nothing refers to',
+                hint="quote a text that begins with &",
+            )
         return root
 
     def _span(self, event: Any) -> Span:  # noqa: ANN401  any of yaml's event classes
@@ -446,6 +454,8 @@ class _Builder:
     def _remember(self, anchor: str, node: AnyNode, weight: int) -> None:
         self._anchors[anchor] = node
         self._weights[anchor] = weight
+        if isinstance(node, Scalar):
+            self._unused[anchor] = node
 
     def _alias(self, event: Any) -> AnyNode:  # noqa: ANN401  any of yaml's event classes
         node = self._anchors.get(event.anchor)
@@ -456,6 +466,7 @@ class _Builder:
                 f'expected an anchor that is complete before "*{event.anchor}", found none',
             )
             raise _TooMuchError
+        self._unused.pop(event.anchor, None)
         self._aliased += self._weights[event.anchor]
         if self._aliased > MAX_ALIASED_NODES:
             self._problems.add(
@@ -497,6 +508,7 @@ def _report_syntax_error(source: SourceFile, error: yaml.MarkedYAMLError, proble
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     message = f"{error.problem or 'this is not YAML'}"
+    whole = f"{message} {error.context or ''}"
     hint = None
     if "escape" in message:
         hint = "a backslash in double quotes is an escape; use single quotes or a | block"
@@ -504,8 +516,11 @@ def _report_syntax_error(source: SourceFile, error: yaml.MarkedYAMLError, proble
         hint = 'quote a text that contains ": ", or write it as a | block'
     elif "found character that cannot start any token" in message:
         hint = "indent with spaces, and quote a text that begins with @, ` or %"
-    elif "block mapping" in message or "block collection" in message:
-        hint = "check the indentation, and quote a text that begins with a quote, [ or {"
+    elif any(
+        word in whole
+        for word in ("block mapping", "block collection", "flow", "alias", "anchor", "simple key")
+    ):
+        hint = "check the indentation and the colon; a text that begins with a quote, [, {, * or & needs quotes or a | block"
     related = []
     if error.context and error.context_mark is not None and error.context_mark.line != line:
         at = error.context_mark

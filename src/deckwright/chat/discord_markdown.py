@@ -37,11 +37,12 @@ MAX_HEADING = 3
 _EMOJI_SIGNS = "©®™‼⁉ℹ↔-↙↩↪▪▫▶◀◻-◾☀-☄☎☑☔☕☘☝☠-☯☸-☺♀♂♈-♓♟-♨♻♾♿⚒-⚗⚙⚛⚜⚠⚡✂✅✈-✍✏✒✔✖✝✡✳✴❄❇❌❎❗❣❤➕➖➗➡⤴⤵⬅-⬇⬛⬜⭐⭕〰〽"
 _ESCAPED = re.compile(rf"[\\*_`~|<{_EMOJI_SIGNS}]|:(?=[\w+-]+:)")
 _EVERYONE = re.compile(r"@(?=everyone|here)")
-_URL = re.compile(r"https?://[^\s<>\\|*`_~]+(?:[_~][^\s<>\\|*`_~]+)*", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\[\]\\|*`_~]+(?:[_~][^\s<>\[\]\\|*`_~]+)*", re.IGNORECASE)
+_SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
 _URL_TAIL = re.compile(r"[.,:;\"'!?)\]]+$")
 _LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|-#|>|[+-](?=\s|$)|\d+(?=[.)](?:\s|$)))", re.MULTILINE)
 _LANGUAGE = re.compile(r"[a-z0-9_+\-.#]+", re.IGNORECASE)
-_WEB = re.compile(r"https?://[^\s<>]+")
+_WEB = re.compile(r"https?://[^\s<>/][^\s<>]*", re.IGNORECASE)
 
 
 class NeedsPictureError(Exception):
@@ -58,18 +59,18 @@ def escape(text: str, *, line_start: bool = True) -> str:
     at = 0
     for found in _URL.finditer(text):
         url = _URL_TAIL.sub("", found[0])
-        out.append(_escape(text[at : found.start()]))
-        # In angle brackets an address needs no escapes and unfolds no preview.
-        usable = re.fullmatch(r"https?://[^\s/]+\S*", url)
-        out.append(f"<{url}>" if usable else _escape(url).replace("://", r"\://"))
-        at = found.start() + len(url)
+        if _WEB.fullmatch(url):
+            # In angle brackets an address needs no escapes and unfolds no preview.
+            out += [_escape(text[at : found.start()]), f"<{url}>"]
+            at = found.start() + len(url)
     out.append(_escape(text[at:]))
     made = "".join(out)
     return _at_line_start(made) if line_start else made
 
 
 def _escape(text: str) -> str:
-    return _EVERYONE.sub(f"@{ZERO_WIDTH}", _ESCAPED.sub(r"\\\g<0>", text))
+    escaped = _EVERYONE.sub(f"@{ZERO_WIDTH}", _ESCAPED.sub(r"\\\g<0>", text))
+    return _SCHEME.sub(r"\1\\://", escaped)
 
 
 def _at_line_start(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from deckwright.cache import Cache
 from deckwright.chat.blocks import (
@@ -33,6 +35,16 @@ FindImage = Callable[[str], Path | None]
 def no_images(_name: str) -> Path | None:
     """Find nothing: for texts without images."""
     return None
+
+
+def images_among(files: Mapping[str, Path]) -> FindImage:
+    """Find images among a deck's media by their names as cards write them, and nothing else on disk."""
+    named = {unicodedata.normalize("NFC", name): path for name, path in files.items()}
+
+    def find(written: str) -> Path | None:
+        return named.get(unicodedata.normalize("NFC", unquote(written)))
+
+    return find
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
@@ -35,6 +36,9 @@ Wrong = Annotated[
     Discriminator(_written_or_siblings),
 ]
 """Wrong options: written ones, or drawn from the right options of the same topic."""
+
+LOOKALIKE = re.compile(r"\{\{\s*(?:C\d+:|c(?:0|\d{3,})\d*:|c\d+:(?!:)|c\d+\s+:|c:)")
+"""What was meant as a gap and would stay as text."""
 
 SHOWN_WRONG = 3
 """A question in chat shows one right option and at most this many wrong ones."""
@@ -177,6 +181,15 @@ class WithGaps(KindCard):
                 f"expected a gap such as {{{{c1::hidden}}}}, found one that is wrong: {flaw.reason}",
                 hint="close it with }} and leave no { open inside it",
                 needle=getattr(self, self.gap_field)[flaw.start : flaw.start + 6],
+            )
+        lookalike = LOOKALIKE.search(getattr(self, self.gap_field))
+        if lookalike is not None and not broken:
+            report(
+                "broken-gap",
+                (self.gap_field,),
+                f"expected a gap such as {{{{c1::hidden}}}}, found {lookalike[0]!r}",
+                hint="a gap begins with {{c, a number from 1 to 99, and two colons",
+                needle=lookalike[0],
             )
         if not found and not broken:
             report(

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from deckwright.model import Card, KeyPoint, RedFlag
 from deckwright.study.opposites import PAIRS
-from deckwright.study.words import COMMON_STEMS, GROUPS, KNOWN, Word, read, same_spelling, stem_of
+from deckwright.study.words import COMMON_STEMS, GROUPS, KNOWN, NEGATORS, Word, read, stem_of
 
 
 class State(StrEnum):
@@ -83,17 +83,34 @@ _SAY_MOST = 0.8
 _SAY_FROM = 0.2
 _SAY_FULL = 0.7
 _NEAR = 0.7
-_CONTRA = 0.8
+_CONTRA = 0.5
+_DENIAL = 0.8
 _LONE_FLAG = 0.7
 _LONG = 6
+_BESIDE = 0.4
+_BESIDE_MOST = 0.4
+_BESIDE_FROM = 0.8
 _VIA_GROUP = 0.8
 _VIA_OPPOSITE = 0.6
+_CONTRARY = -0.5
 _WINDOW = 40
 # Words of `say` that speak of the answer itself: "asks who owns it", "the answer is sound".
-_META = frozenset("asks names gives says states tells answer".split())
-_STRICT = frozenset(map(stem_of, "always never any every only all must definitely".split()))
+_META = frozenset(["asks", "names", "gives", "says", "states", "tells", "answer"])
+_STRICT = frozenset(map(stem_of, ["always", "never", "any", "every", "only", "all", "must", "definitely"]))
 _TOLD = frozenset(
-    "myth misconception mistake mistaken wrong fallacy tempting confuse confused mix wrongly".split()
+    [
+        "myth",
+        "misconception",
+        "mistake",
+        "mistaken",
+        "wrong",
+        "fallacy",
+        "tempting",
+        "confuse",
+        "confused",
+        "mix",
+        "wrongly",
+    ]
 )
 
 
@@ -133,6 +150,8 @@ class _Target:
     say: tuple[tuple[_Term, ...], ...]
     """The clauses of the sentence, each as its terms."""
     phrases: tuple[_Phrase, ...]
+    beside: tuple[_Term, ...] = ()
+    """Words of the model answer's sentence that says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +227,9 @@ class Matcher:
         found = self._ready.get(key)
         if found is None:
             asked = frozenset(word.stem for word in read(_question(card)))
+            points = [self._target(p.say, p.words, asked, _POINT) for p in card.key_points]
             found = self._ready[key] = _Ready(
-                tuple(self._target(p.say, p.words, asked, _POINT) for p in card.key_points),
+                tuple(self._with_answer(points, read(_answer(card)), asked)),
                 tuple(self._target(f.claim, f.words, frozenset(), _FLAG) for f in card.red_flags),
                 frozenset(
                     word.text
@@ -233,6 +253,30 @@ class Matcher:
                 terms = tuple(self._term(word, asked, way) for word in content)
                 phrases.append(_Phrase(terms, len(read_words) + (3 if len(content) > 1 else 0)))
         return _Target(tuple(map(tuple, clauses.values())), tuple(phrases))
+
+    def _with_answer(
+        self, points: Sequence[_Target], answer: Sequence[Word], asked: frozenset[str]
+    ) -> list[_Target]:
+        """The targets, each with the words of the model answer's sentences that lie nearest to it."""
+        sentences: dict[int, list[_Term]] = defaultdict(list)
+        for word in answer:
+            if not word.stop and not word.text.isdigit():
+                sentences[word.sentence].append(self._term(word, asked, _POINT))
+        beside: list[dict[str, _Term]] = [{} for _ in points]
+        for terms in sentences.values():
+            here = {key for term in terms for key in term.keys}
+            near = [
+                sum(t.weight for t in {t.stem: t for t in _all_terms(point)}.values() if t.stem in here)
+                for point in points
+            ]
+            if near and max(near) >= _BESIDE_FROM:
+                beside[near.index(max(near))].update((term.stem, term) for term in terms)
+        return [
+            replace(
+                point, beside=tuple(t for t in extra.values() if t.stem not in {s.stem for s in _say(point)})
+            )
+            for point, extra in zip(points, beside, strict=True)
+        ]
 
     def _term(self, word: Word, asked: frozenset[str], way: _Way) -> _Term:
         weight = self._weights.get(word.stem, 1.0)
@@ -282,7 +326,7 @@ class _Answer:
             last = i
         return tuple(Quote(self.text[start:end], start, end) for start, end in spans)
 
-    def hits(self, term: _Term) -> dict[int, float]:
+    def hits(self, term: _Term, *, by_opposite: bool = True) -> dict[int, float]:
         """Where the term stands: its worth there, below zero where the answer says the contrary."""
         found: dict[int, float] = {}
         for key in term.keys:
@@ -293,13 +337,18 @@ class _Answer:
         for key in term.against:
             for i in self.at.get(key, ()):
                 if i not in found:
-                    found[i] = _VIA_OPPOSITE if self.words[i].negated != term.negated else -0.5
+                    if self.words[i].negated == term.negated:
+                        found[i] = _CONTRARY
+                    elif by_opposite:
+                        found[i] = _VIA_OPPOSITE
         return found
 
 
-def _phrase_hits(phrase: _Phrase, answer: _Answer) -> list[tuple[float, list[int]]]:
+def _phrase_hits(
+    phrase: _Phrase, answer: _Answer, *, by_opposite: bool = True
+) -> list[tuple[float, list[int]]]:
     """Every place where the phrase stands: its strength, below zero if denied, and its words."""
-    tables = [answer.hits(term) for term in phrase.terms]
+    tables = [answer.hits(term, by_opposite=by_opposite) for term in phrase.terms]
     if not all(tables):
         return []
     anchor = min(range(len(tables)), key=lambda n: (len(tables[n]), n))
@@ -318,7 +367,7 @@ def _phrase_hits(phrase: _Phrase, answer: _Answer) -> list[tuple[float, list[int
             best = (
                 start if n == anchor else min(near, key=lambda i: (-table[i], abs(i - start)), default=None)
             )
-            if best is None or (table[best] == -0.5 and len(tables) == 1):
+            if best is None or table[best] == _CONTRARY:
                 break
             denied = denied or table[best] < 0
             info += term.weight * abs(table[best])
@@ -365,14 +414,22 @@ def _cover(
 
 
 def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
-    terms = [term for clause in target.say for term in clause]
+    terms = _say(target)
     tables = [answer.hits(term) for term in terms]
-    best, against, places = max(
-        (_cover(terms, tables, first, end) for first, end in _windows(answer)),
+    beside = [answer.hits(term, by_opposite=False) for term in target.beside]
+    share = _BESIDE * sum(t.weight for t in target.beside) / (sum(t.weight for t in terms) or 1.0)
+
+    def together(first: int, end: int) -> tuple[float, float, list[int]]:
+        good, bad, places = _cover(terms, tables, first, end)
+        more, _, others = _cover(target.beside, beside, first, end)
+        return good + min(_BESIDE_MOST, share * more), bad, places + others
+
+    best, _, places = max(
+        (together(first, end) for first, end in _windows(answer)),
         key=lambda c: (c[0] - c[1], c[0]),
         default=(0.0, 0.0, []),
     )
-    union, _, _ = _cover(terms, tables, 0, len(answer.words))
+    union, _, _ = together(0, len(answer.words))
     covered = _NEAR * best + (1 - _NEAR) * union
     by_say = _SAY_MOST * min(1.0, max(0.0, (covered - _SAY_FROM) / (_SAY_FULL - _SAY_FROM)))
 
@@ -385,32 +442,46 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
             doubt *= 1 - _PHRASE_MOST * strength
             taken.update(where)
     score = 1 - doubt * (1 - by_say)
-    if denied > 0 and denied >= 1 - doubt:
-        score *= 0.4
-    score -= _CONTRA * against
+    if denied > 0:
+        score *= 1 - _DENIAL * denied / (denied + 1 - doubt)
+    if _contrary(terms, tables, answer):
+        score *= _CONTRA
     return max(0.0, round(score, 4)), sorted(taken) + (places if by_say > 0 else [])
+
+
+def _contrary(terms: Sequence[_Term], tables: Sequence[dict[int, float]], answer: _Answer) -> bool:
+    """Whether the clause that comes nearest to the sentence says one of its words the other way round."""
+    best = max(
+        (_cover(terms, tables, first, end) for first, end in _clauses(answer)),
+        key=lambda c: (c[0], c[1]),
+        default=(0.0, 0.0, []),
+    )
+    return best[0] >= 0.2 and best[1] > 0
 
 
 def _flag_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
     best: tuple[float, list[int]] = (0.0, [])
     for phrase in target.phrases:
-        for strength, where in _phrase_hits(phrase, answer):
+        for strength, where in _phrase_hits(phrase, answer, by_opposite=False):
             if strength > 0 and len({answer.words[i].clause for i in where}) == 1:
                 score = 0.6 + 0.4 * strength if len(phrase.terms) > 1 else _LONE_FLAG * strength
+                if not any(term.negated for term in phrase.terms):
+                    score *= _plain(where, answer)
                 best = max(best, (_in_context(score, where, answer), where))
     for terms in target.say:
         if len(terms) < 2 or sum(term.weight for term in terms) < 1:
             continue
-        tables = [answer.hits(term) for term in terms]
+        tables = [answer.hits(term, by_opposite=False) for term in terms]
         for first, end in _clauses(answer):
             covered, against, places = _cover(terms, tables, first, end)
             if against > 0 or not places:
                 continue
             for term, table in zip(terms, tables, strict=True):
-                if (term.against or term.stem in _STRICT) and not any(
-                    table.get(i, 0) > 0 for i in range(first, end)
-                ):
+                needed = term.against or term.stem in _STRICT or term.weight >= 0.9
+                if needed and not any(table.get(i, 0) > 0 for i in range(first, end)):
                     covered *= 0.7
+            if not any(term.negated for term in terms):
+                covered *= _plain(places, answer)
             best = max(best, (_in_context(covered, places, answer), places))
     return round(best[0], 4), best[1]
 
@@ -420,15 +491,34 @@ def _clauses(answer: _Answer) -> list[tuple[int, int]]:
     return list(pairwise([*starts, len(answer.words)]))
 
 
+def _plain(places: Sequence[int], answer: _Answer) -> float:
+    """Less if the clause denies anything at all: "a longer TTL will not help" denies what stands before it too."""
+    clause = answer.words[places[0]].clause
+    return 0.4 if any(word.clause == clause and word.text in NEGATORS for word in answer.words) else 1.0
+
+
 def _in_context(score: float, places: Sequence[int], answer: _Answer) -> float:
     """Less for what is only asked, supposed, or told of others."""
     sentence = answer.words[places[0]].sentence
-    said = [word for word in answer.words if word.sentence == sentence]
-    if said[0].asked:
+    said = [(i, word) for i, word in enumerate(answer.words) if word.sentence == sentence]
+    if said[0][1].asked:
         score *= 0.7
-    if any(word.text in _TOLD for word in said):
+    if any(word.text in _TOLD and i not in places for i, word in said):
         score *= 0.6
     return score
+
+
+def _say(target: _Target) -> list[_Term]:
+    return [term for clause in target.say for term in clause]
+
+
+def _all_terms(target: _Target) -> list[_Term]:
+    return _say(target) + [term for phrase in target.phrases for term in phrase.terms]
+
+
+def _answer(card: Card) -> str:
+    """The model answer's first paragraph: what follows it is remarks and rejected ways."""
+    return str(getattr(card, "answer", "") or "").strip().split("\n\n")[0].split("**")[0]
 
 
 def _question(card: Card) -> str:

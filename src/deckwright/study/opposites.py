@@ -10,6 +10,8 @@ from __future__ import annotations
 PAIRS: tuple[tuple[str, str], ...] = (
     ("HIGH", "LOW"),
     ("HIGH", "VANISH"),
+    ("HIGH", "WEAK"),
+    ("LOW", "STRONG"),
     ("MANY", "FEW"),
     ("FAST", "DELAY"),
     ("FAST", "slow"),

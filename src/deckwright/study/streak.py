@@ -45,13 +45,13 @@ class Pause:
         return self.first + timedelta(days=self.days - 1)
 
 
-def pause(newest: date | None, today: date, days: int) -> Pause:
+def pause(following: date, newest: date | None, days: int) -> Pause:
     """R22: a pause from the next post on, never backwards.
 
-    ``newest`` is the date of the newest post, ``today`` the group's local date. If today's post is
-    already out the pause begins tomorrow, else today. Raises ValueError for other than 1 to 30 days.
+    ``following`` is the date of the next post (`schedule.next_posts`), so that no day of a pause is
+    lost to days off; ``newest`` is the newest post's date. Raises ValueError for other than 1 to 30 days.
     """
-    first = today if newest is None or newest < today else newest + timedelta(days=1)
+    first = following if newest is None else max(following, newest + timedelta(days=1))
     return Pause(first, days)
 
 
