@@ -533,7 +533,7 @@ hostile = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=8).map("".join
 @example("https://a.b/`c`")
 @example("[a](https://b.c)")
 @example("https://a.b](https://c.d)")
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=20000, deadline=None)
 def test_hostile_text_survives_as_text(text: str) -> None:
     made = discord_markdown.write((Paragraph((Words(text),)),), lambda _: None)
 

@@ -281,3 +281,26 @@ def test_an_interrupted_build_leaves_nothing_half_written(tmp_path: Path) -> Non
             with zipfile.ZipFile(path) as archive:
                 assert archive.testzip() is None
     shutil.rmtree(out)
+
+
+def test_accepting_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    root = library(tmp_path / "cards", GOOD)
+    done = call("release", root, "--out", tmp_path / "out", "--accept", "gap-vanished:frist")
+
+    assert done.exit_code == USAGE
+    assert "no such problem" in done.output
+    assert not (root / "deckwright.lock").exists()
+
+
+def test_a_refused_release_names_what_can_be_accepted(tmp_path: Path) -> None:
+    root = library(tmp_path / "cards", f"{GOOD}\n- {{id: second, front: a, back: b}}")
+    call("release", root, "--out", tmp_path / "out")
+    library(root, GOOD)
+    refused = call("release", root, "--out", tmp_path / "out")
+
+    assert refused.exit_code == PROBLEMS
+    assert "--accept released-card-deleted:second" in refused.output
+
+
+def test_the_version_is_printed() -> None:
+    assert call("--version").output.startswith("deckwright 0.")

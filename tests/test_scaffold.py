@@ -126,3 +126,52 @@ def test_a_topic_without_cards_gets_its_first_card(tmp_path: Path) -> None:
 
     new_card(root, "recall", "main", "third")
     assert "missing-id" not in codes(compiled(root))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "topic: topic\ntitle: T\ncards:\n- {id: a, front: a, back: b}\n",
+        "cards:\n  - id: a\n    front: a\n    back: b\n\n# a comment\ntopic: topic\ntitle: T\n",
+        "cards:\n    - id: a\n      front: |\n        a\n\n        b\n      back: c\ntopic: topic\ntitle: T\n",
+        "topic: topic\ntitle: T\ncards:\n",
+    ],
+)
+def test_a_new_card_fits_into_any_layout_of_a_file(text: str, tmp_path: Path) -> None:
+    root = write(library(tmp_path, "[]"), {"main/topic.yaml": text})
+    path, line = new_card(root, "recall", "main", "topic")
+    found = compiled(root).problems
+
+    assert "id: topic-recall-1" in path.read_text("utf-8").split("\n")[line - 1]
+    assert {p.code.name for p in found} <= {"empty-text", "missing-field"}
+    assert all(p.card in (None, "topic-recall-1") for p in found)
+
+
+@pytest.mark.parametrize("cards", ["[]", "[{id: a, front: a, back: b}]", "{a: b}"])
+def test_a_new_card_where_none_can_go_is_refused_and_nothing_changes(cards: str, tmp_path: Path) -> None:
+    root = write(library(tmp_path, "[]"), {"main/topic.yaml": f"topic: topic\ntitle: T\ncards: {cards}\n"})
+    before = (root / "main/topic.yaml").read_bytes()
+
+    with pytest.raises(ScaffoldError, match="expected"):
+        new_card(root, "recall", "main", "topic")
+    assert (root / "main/topic.yaml").read_bytes() == before
+
+
+def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    root = write(
+        library(tmp_path, "[]"),
+        {"main/topic.yaml": b"topic: topic\r\ntitle: T\r\ncards:\r\n  - front: Why rain?\r\n    back: b\r\n"},
+    )
+    add_missing_ids(root)
+    text = (root / "main/topic.yaml").read_bytes()
+
+    assert text.count(b"\n") == text.count(b"\r\n") == 6
+    assert codes(compiled(root)) == []
+
+
+def test_a_card_behind_an_anchor_is_left_for_its_author(tmp_path: Path) -> None:
+    root = library(tmp_path, "- &one\n  front: a\n  back: b\n- *one\n")
+    before = (root / "main/topic.yaml").read_bytes()
+
+    assert add_missing_ids(root) == []
+    assert (root / "main/topic.yaml").read_bytes() == before

@@ -21,19 +21,23 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 @cache
 def clock_changes(name: str) -> tuple[tuple[datetime, timedelta], ...]:
-    """Every change of a zone's offset from 2024 to 2030: about when, and by how much."""
+    """Every change of a zone's offset from 2024 to 2030: its first instant, and by how much."""
     tz = ZoneInfo(name)
+
+    def offset(at: datetime) -> timedelta:
+        return at.astimezone(tz).utcoffset() or timedelta()
+
     found = []
-    at = datetime(2024, 1, 1, tzinfo=UTC)
-    before = at.astimezone(tz).utcoffset()
-    while at.date() <= LAST:
-        at += timedelta(days=1)
-        after = at.astimezone(tz).utcoffset()
-        if after != before:
-            assert after is not None
-            assert before is not None
-            found.append((at, after - before))
-            before = after
+    day = datetime(2024, 1, 1, tzinfo=UTC)
+    while day.date() <= LAST:
+        before, after = day, day + DAY
+        if offset(before) != offset(after):
+            while after - before > timedelta(minutes=1):
+                middle = before + (after - before) / 2
+                before, after = (middle, after) if offset(middle) == offset(day) else (before, middle)
+            at = after.replace(second=0, microsecond=0)
+            found.append((at, offset(at) - offset(before)))
+        day += DAY
     return tuple(found)
 
 
@@ -119,10 +123,11 @@ def test_r1_r3_every_zone_and_clock_change_gives_one_instant_a_date() -> None:
     """The instant reads as the group's time unless the clock never shows it; dates are 20 h or more apart."""
     for name in different_zones():
         tz = ZoneInfo(name)
-        for about, shift in clock_changes(name):
-            middle = local_date(about, tz)
-            edge = (about - timedelta(minutes=7)).astimezone(tz).time()
-            for at in (*ODD_TIMES, edge):
+        for change, shift in clock_changes(name):
+            middle = local_date(change, tz)
+            last = (change - timedelta(minutes=1)).astimezone(tz)
+            inside = (last.replace(tzinfo=None) + timedelta(minutes=8)).time()
+            for at in (*ODD_TIMES, last.time(), inside):
                 instants = [instant(middle + n * DAY, at, tz) for n in range(-2, 3)]
                 real = [when for when in instants if when is not None]
                 gaps = [(b - a) for a, b in pairwise(real)]

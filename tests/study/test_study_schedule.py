@@ -348,7 +348,12 @@ def live(
     return posts
 
 
-@given(many_series(), EVENTS, st.sampled_from([17 * MINUTE, 47 * MINUTE, 3 * HOUR]), set_up=st.booleans())
+@given(
+    given_series=many_series(),
+    events=EVENTS,
+    step=st.sampled_from([17 * MINUTE, 47 * MINUTE, 3 * HOUR]),
+    set_up=st.booleans(),
+)
 @settings(max_examples=250, deadline=None)
 def test_law_r1_r4_r8_r11_whatever_happens_posts_keep_their_distance_and_windows(
     given_series: tuple[Series, datetime], events: list[Event], step: timedelta, *, set_up: bool

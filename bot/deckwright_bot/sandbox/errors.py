@@ -20,6 +20,7 @@ class ApiError(Exception):
         self.code = code
         self.text = text
         self.errors = errors
+        self.extra: Json = {}
 
     def body(self) -> Json:
         """The refusal as JSON."""

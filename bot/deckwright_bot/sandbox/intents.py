@@ -41,7 +41,8 @@ def dispatches(event: events.Event, world: World) -> Iterator[Dispatch]:
         case events.MessageCreated() | events.MessageEdited() | events.MessageDeleted():
             yield from _of_message(event, world)
         case _:
-            yield from _of_guild(event, world)
+            present = {guild.id for guild in world.bot_guilds() if not guild.unavailable}
+            yield from (one for one in _of_guild(event, world) if one.guild_id is None or one.guild_id in present)
 
 
 def _of_message(

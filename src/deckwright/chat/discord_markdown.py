@@ -193,7 +193,7 @@ class _Writer:
             if isinstance(run, Words) and run.text != (bare := run.text.lstrip(" ")):
                 lead, run = run.text[: -len(bare)] if bare else run.text, Words(bare, run.style)  # noqa: PLW2901
             out, opened = _restyle(out, opened, wanted, lead)
-            at_start = not re.search(r"[^\n*_~]", out[out.rfind("\n") + 1 :])
+            at_start = not re.search(rf"[^\n *_~{ZERO_WIDTH}]", out[out.rfind("\n") + 1 :])
             piece = self._run(run, at_start=at_start)
             out += piece.replace("[", r"\[") if brackets and not isinstance(run, CodeSpan) else piece
         return out

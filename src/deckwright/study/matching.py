@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, Protocol
@@ -73,23 +73,20 @@ class AnswerMatcher(Protocol):
 
 
 # The figures below were set on the development part of tests/data/answers.yaml.
-FOUND = 0.56
-UNSURE = 0.36
+FOUND = 0.5
+UNSURE = 0.33
 FLAG_FOUND = 0.8
 FLAG_UNSURE = 0.62
 _STEEP = 1.6
-_PHRASE_MOST = 0.85
-_SAY_MOST = 0.8
-_SAY_FROM = 0.2
-_SAY_FULL = 0.7
+_PHRASE_MOST = 0.8
+_SAY_MOST = 0.9
+_SAY_FROM = 0.15
+_SAY_FULL = 0.45
 _NEAR = 0.7
 _CONTRA = 0.5
-_DENIAL = 0.8
+_DENIAL = 0.6
 _LONE_FLAG = 0.7
 _LONG = 6
-_BESIDE = 0.4
-_BESIDE_MOST = 0.4
-_BESIDE_FROM = 0.8
 _VIA_GROUP = 0.8
 _VIA_OPPOSITE = 0.6
 _CONTRARY = -0.5
@@ -150,8 +147,6 @@ class _Target:
     say: tuple[tuple[_Term, ...], ...]
     """The clauses of the sentence, each as its terms."""
     phrases: tuple[_Phrase, ...]
-    beside: tuple[_Term, ...] = ()
-    """Words of the model answer's sentence that says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +222,8 @@ class Matcher:
         found = self._ready.get(key)
         if found is None:
             asked = frozenset(word.stem for word in read(_question(card)))
-            points = [self._target(p.say, p.words, asked, _POINT) for p in card.key_points]
             found = self._ready[key] = _Ready(
-                tuple(self._with_answer(points, read(_answer(card)), asked)),
+                tuple(self._target(p.say, p.words, asked, _POINT) for p in card.key_points),
                 tuple(self._target(f.claim, f.words, frozenset(), _FLAG) for f in card.red_flags),
                 frozenset(
                     word.text
@@ -253,30 +247,6 @@ class Matcher:
                 terms = tuple(self._term(word, asked, way) for word in content)
                 phrases.append(_Phrase(terms, len(read_words) + (3 if len(content) > 1 else 0)))
         return _Target(tuple(map(tuple, clauses.values())), tuple(phrases))
-
-    def _with_answer(
-        self, points: Sequence[_Target], answer: Sequence[Word], asked: frozenset[str]
-    ) -> list[_Target]:
-        """The targets, each with the words of the model answer's sentences that lie nearest to it."""
-        sentences: dict[int, list[_Term]] = defaultdict(list)
-        for word in answer:
-            if not word.stop and not word.text.isdigit():
-                sentences[word.sentence].append(self._term(word, asked, _POINT))
-        beside: list[dict[str, _Term]] = [{} for _ in points]
-        for terms in sentences.values():
-            here = {key for term in terms for key in term.keys}
-            near = [
-                sum(t.weight for t in {t.stem: t for t in _all_terms(point)}.values() if t.stem in here)
-                for point in points
-            ]
-            if near and max(near) >= _BESIDE_FROM:
-                beside[near.index(max(near))].update((term.stem, term) for term in terms)
-        return [
-            replace(
-                point, beside=tuple(t for t in extra.values() if t.stem not in {s.stem for s in _say(point)})
-            )
-            for point, extra in zip(points, beside, strict=True)
-        ]
 
     def _term(self, word: Word, asked: frozenset[str], way: _Way) -> _Term:
         weight = self._weights.get(word.stem, 1.0)
@@ -416,20 +386,12 @@ def _cover(
 def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
     terms = _say(target)
     tables = [answer.hits(term) for term in terms]
-    beside = [answer.hits(term, by_opposite=False) for term in target.beside]
-    share = _BESIDE * sum(t.weight for t in target.beside) / (sum(t.weight for t in terms) or 1.0)
-
-    def together(first: int, end: int) -> tuple[float, float, list[int]]:
-        good, bad, places = _cover(terms, tables, first, end)
-        more, _, others = _cover(target.beside, beside, first, end)
-        return good + min(_BESIDE_MOST, share * more), bad, places + others
-
     best, _, places = max(
-        (together(first, end) for first, end in _windows(answer)),
+        (_cover(terms, tables, first, end) for first, end in _windows(answer)),
         key=lambda c: (c[0] - c[1], c[0]),
         default=(0.0, 0.0, []),
     )
-    union, _, _ = together(0, len(answer.words))
+    union, _, _ = _cover(terms, tables, 0, len(answer.words))
     covered = _NEAR * best + (1 - _NEAR) * union
     by_say = _SAY_MOST * min(1.0, max(0.0, (covered - _SAY_FROM) / (_SAY_FULL - _SAY_FROM)))
 
@@ -510,15 +472,6 @@ def _in_context(score: float, places: Sequence[int], answer: _Answer) -> float:
 
 def _say(target: _Target) -> list[_Term]:
     return [term for clause in target.say for term in clause]
-
-
-def _all_terms(target: _Target) -> list[_Term]:
-    return _say(target) + [term for phrase in target.phrases for term in phrase.terms]
-
-
-def _answer(card: Card) -> str:
-    """The model answer's first paragraph: what follows it is remarks and rejected ways."""
-    return str(getattr(card, "answer", "") or "").strip().split("\n\n")[0].split("**")[0]
 
 
 def _question(card: Card) -> str:

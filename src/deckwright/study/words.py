@@ -40,7 +40,7 @@ GROUPS: dict[str, str] = {
     "CHANGE": "change alter modify shift move moves replace adjust rescale correct update",
     "BEFORE": "before beforehand previous previously earlier prior upfront advance preceding",
     "AFTER": "after afterwards subsequently following next then",
-    "WRONG": "wrong mistaken faulty flawed bad broken",
+    "WRONG": "wrong mistaken faulty flawed bad broken complain objection object",
     "SOUND": "sound correct fine right good agree ok okay valid solid reasonable accept legit great",
     "USE": "use apply employ utilise",
     "PERSON": "person people user customer individual client human someone anybody somebody",
@@ -75,11 +75,11 @@ GROUPS: dict[str, str] = {
     "HELP": "help improve benefit gain profit",
     "GOOD": "good useful helpful valuable better",
     "LEAK": "leak leakage contaminate contamination spill spillover overlap",
-    "RANDOMTEST": "experiment trial rct",
+    "RANDOMTEST": "experiment trial rct abtest",
     "PROBABILITY": "probability likelihood chance likely probable odds",
     "STABLE": "stable stability robust",
     "PREVENT": "prevent avoid safeguard protect guard",
-    "IMPORTANT": "important importance matter relevant",
+    "IMPORTANT": "important importance matter relevant informative useful signal",
     "EXTRA": "additional extra further",
     "MAKE": "make create build produce generate",
     "SPEED": "speed quick fast",
@@ -92,8 +92,46 @@ GROUPS: dict[str, str] = {
     "BASIC": "trivial constant majority dummy naive baseline",
     "FAULT": "fault blame guilty",
     "STALE": "stale outdated old expired",
-    "DISABLE": "disable off deactivate",
-    "WHOLE": "scan entire read",
+    "DISABLE": "disable off deactivate inactive",
+    "MODEL": "model classifier network net learner algorithm predictor regressor estimator",
+    "ITEM": "item product listing article document",
+    "PAYMENT": "payment transaction purchase order",
+    "TOKEN": "token word",
+    "VECTOR": "vector embedding representation",
+    "OVERFITTING": "overfit memorise memorisation",
+    "NOISE": "noise noisy stochastic",
+    "GRADIENT": "gradient derivative slope",
+    "PENALTY": "penalty penalise regularise regularisation regulariser",
+    "FILTER": "filter prune preselect shortlist",
+    "THRESHOLD": "threshold cutoff",
+    "ALERT": "alert alarm warning page",
+    "MONITOR": "monitor track watch observe",
+    "COST": "cost expensive price expense",
+    "CAUSE": "cause causal lead effect impact influence affect",
+    "PRECOMPUTE": "precompute cache precalculate",
+    "SCHEDULED": "schedule cron nightly batch offline",
+    "STREAM": "stream kafka flink online realtime",
+    "TWICE": "twice duplicate double copy",
+    "MISSING": "missing null nan empty blank absent unavailable gap",
+    "DEFAULT": "default fallback",
+    "START": "start begin initial initially initialise",
+    "REPEAT": "repeat iterate loop again",
+    "TOTAL": "aggregate sum count total",
+    "FLEXIBLE": "flexible complex capacity complicated",
+    "INTERPRET": "interpret explain explanation understand interpretable",
+    "BUSINESS": "stakeholder manager business client",
+    "TEAM": "team colleague coworker teammate",
+    "HONEST": "honest frank transparent admit open",
+    "CONFLICT": "disagree conflict argue dispute disagreement",
+    "NUMBER": "number quantify measure figure metric",
+    "PROPOSE": "propose suggest offer proposal suggestion",
+    "CONVINCE": "convince persuade",
+    "WRITE": "write document note",
+    "SIMPLE": "simple simpler plain easy basic",
+    "SHARED": "share common joint",
+    "NEAR": "near close nearby",
+    "CRASH": "crash outage incident down",
+    "RETURN": "return come back",
 }
 
 SHORT: dict[str, str] = {
@@ -157,6 +195,42 @@ SHORT: dict[str, str] = {
     "val": "validation",
     "var": "variance",
     "wo": "without",
+}
+
+# Two words that mean one: the first by its stem, so that "turned off" and "rolling back" are here too.
+PAIRED: dict[tuple[str, str], str] = {
+    ("a", "lot"): "many",
+    ("ab", "test"): "abtest",
+    ("add", "up"): "sum",
+    ("at", "random"): "randomly",
+    ("blow", "up"): "explode",
+    ("calcul", "again"): "recompute",
+    ("cut", "off"): "threshold",
+    ("due", "to"): "because",
+    ("find", "out"): "discover",
+    ("give", "up"): "abandon",
+    ("go", "down"): "decrease",
+    ("go", "up"): "increase",
+    ("hold", "back"): "withhold",
+    ("hold", "out"): "withhold",
+    ("set", "asid"): "withhold",
+    ("put", "asid"): "withhold",
+    ("keep", "asid"): "withhold",
+    ("keep", "back"): "withhold",
+    ("key", "valu"): "keyvalue",
+    ("leav", "out"): "exclude",
+    ("left", "out"): "exclude",
+    ("narrow", "down"): "filter",
+    ("roll", "back"): "rollback",
+    ("go", "back"): "rollback",
+    ("say", "back"): "repeat",
+    ("set", "off"): "trigger",
+    ("step", "size"): "rate",
+    ("switch", "off"): "disable",
+    ("throw", "away"): "discard",
+    ("throw", "out"): "discard",
+    ("time", "out"): "timeout",
+    ("turn", "off"): "disable",
 }
 
 _FORMS: dict[str, str] = {
@@ -711,7 +785,7 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
                 words[i] = replace(words[i], asked=True)
         sentence, clause, first_of_sentence = sentence + 1, clause + 1, len(words)
 
-    tokens = list(_raw(text))
+    tokens = _paired(list(_raw(text)))
     for i, (token, start, end) in enumerate(tokens):
         if token in (".", "!", "?", ";", "\n"):
             # A dot inside "x.y" or after an initial ends nothing.
@@ -741,6 +815,23 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
                 )
             )
     return tuple(_deny(words))
+
+
+def _paired(tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """The tokens with "a/b test", "switch off" and their like as one word each."""
+    found: list[tuple[str, int, int]] = []
+    for token, start, end in tokens:
+        if found:
+            before, first, _ = found[-1]
+            if token == "b" and before == "a":
+                found[-1] = ("ab", first, end)
+                continue
+            one = PAIRED.get((stem_of(before), token if token in ("off", "out") else stem_of(token)))
+            if one is not None:
+                found[-1] = (one, first, end)
+                continue
+        found.append((token, start, end))
+    return found
 
 
 def _expand(token: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""The rules of the study group, by their numbers."""
