@@ -6,6 +6,7 @@ Where no Chromium is installed the tests that need it are skipped, but never in 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -157,12 +158,17 @@ class Page:
     def prepare(self) -> None:
         """Listen to everything."""
         for session in (self.session, *self._waiting):
-            for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
-                self.browser.send(f"{domain}.enable", session)
-            self.browser.send(
-                "Target.setAutoAttach", session, autoAttach=True, waitForDebuggerOnStart=False, flatten=True
-            )
+            with contextlib.suppress(RuntimeError) if session != self.session else contextlib.nullcontext():
+                self._listen(session)
         self._waiting.clear()
+
+    def _listen(self, session: str) -> None:
+        """A frame may be gone before it was listened to; then there is nothing to hear."""
+        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+            self.browser.send(f"{domain}.enable", session)
+        self.browser.send(
+            "Target.setAutoAttach", session, autoAttach=True, waitForDebuggerOnStart=False, flatten=True
+        )
 
     def hear(self, method: str, params: dict[str, Any]) -> None:
         """Take note of an event."""

@@ -44,12 +44,12 @@ HOSTILE = r"""
     </script><script>alert(4)</script> [link](javascript:alert(5)) <svg onload=alert(6)> {{#Front}}{{FrontSide}}
 
     `</code><iframe srcdoc="<script>alert(7)</script>">` "><style>body{display:none}</style>
-  tags: ['<b>&"']
+  tags: ['<b>&']
   sources: ['[a](javascript:alert(8)) <a href="https://example.org" onclick="alert(9)">']
   key_points: [{say: '<img src=x onerror=alert(10)>', words: ['</script><script>alert(11)</script>']}]
 - id: chatty
   kind: choice
-  front: "**<script>alert(12)</script>** [x](javascript:alert(13)) \u2028 <!--<script>"
+  front: '**<script>alert(12)</script>** [x](javascript:alert(13)) <!--<script>'
   options:
     - {text: '<img src=x onerror=alert(14)>', right: true, why: '</script><script>alert(15)</script>'}
     - {text: 'x" onmouseover="alert(16)', why: '$\href{javascript:alert(17)}{x}$ $\style{color:red;background:url(http://example.org/x)}{y}$'}

@@ -444,11 +444,11 @@ def test_what_was_drawn_and_read_once_is_kept(tmp_path: Path) -> None:
         first = ChatRenderer(FormulaReader(kept, engine), LayoutPainter(engine, cache=kept)).piece(
             r"$\frac{a}{b+c}$"
         )
-    with FormulaEngine() as closed:
-        closed.close()
-        again = ChatRenderer(FormulaReader(kept, closed), LayoutPainter(closed, cache=kept)).piece(
-            r"$\frac{a}{b+c}$"
-        )
+    closed = FormulaEngine()
+    closed.close()
+    again = ChatRenderer(FormulaReader(kept, closed), LayoutPainter(closed, cache=kept)).piece(
+        r"$\frac{a}{b+c}$"
+    )
 
     assert again == first
     assert first.pictures
@@ -533,7 +533,7 @@ hostile = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=8).map("".join
 @example("https://a.b/`c`")
 @example("[a](https://b.c)")
 @example("https://a.b](https://c.d)")
-@settings(max_examples=20000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_hostile_text_survives_as_text(text: str) -> None:
     made = discord_markdown.write((Paragraph((Words(text),)),), lambda _: None)
 

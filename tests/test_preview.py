@@ -87,8 +87,16 @@ def test_another_host_name_is_refused(session: Session, host: str) -> None:
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:1"])
 def test_another_page_is_refused(session: Session, origin: str) -> None:
-    for path in ("/", "/data.json", "/events"):
+    for path in ("/", "/data.json", "/events", "/chat.json?card=options&ordinal=0", "/frame.html"):
         assert ask(session, path, Origin=origin)[0] == 403
+
+
+def test_a_sandboxed_frame_gets_its_own_parts_and_nothing_else(session: Session) -> None:
+    for name in assets.FRAME_PARTS:
+        assert ask(session, f"/{name}", Origin="null")[0] == 200
+        assert ask(session, f"/{name}", Origin="http://evil.example")[0] == 403
+    for name in set(assets.page_files()) - assets.FRAME_PARTS:
+        assert ask(session, f"/{name}", Origin="null")[0] == 403
 
 
 def test_the_page_itself_is_served_under_both_its_names(session: Session) -> None:

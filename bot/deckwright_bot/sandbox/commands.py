@@ -46,7 +46,9 @@ class Commands:
 
     def create(self, guild_id: int | None, body: Json) -> Json:
         """Register one command, or overwrite the one of the same name."""
-        same = (one for one in self.all(guild_id) if (one["type"], one["name"]) == (_type(body), body["name"]))
+        same = (
+            one for one in self.all(guild_id) if (one["type"], one["name"]) == (_type(body), body["name"])
+        )
         made = self._make(guild_id, body, next(same, None))
         self.by_scope.setdefault(guild_id, {})[int(made["id"])] = made
         self._tell(guild_id)
@@ -70,7 +72,11 @@ class Commands:
         if known is None:
             self.creates[guild_id] = self.creates.get(guild_id, 0) + 1
             if self.creates[guild_id] > CREATES_A_DAY:
-                raise ApiError(400, 30034, f"Max number of daily application command creates has been reached ({CREATES_A_DAY})")
+                raise ApiError(
+                    400,
+                    30034,
+                    f"Max number of daily application command creates has been reached ({CREATES_A_DAY})",
+                )
         permissions = body.get("default_member_permissions")
         made: Json = {
             "id": known["id"] if known else str(self.world.ids.new()),

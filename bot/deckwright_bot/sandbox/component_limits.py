@@ -55,7 +55,7 @@ def _check_unique(parts: list[Json], path: Path, findings: Findings) -> None:
 def _check_part(one: Json, path: Path, findings: Findings, allowed: set[int]) -> None:
     kind = one["type"]
     if kind not in allowed:
-        text = f"Value of field \"type\" must be one of {tuple(sorted(allowed))}."
+        text = f'Value of field "type" must be one of {tuple(sorted(allowed))}.'
         findings.add((*path, "type"), "UNION_TYPE_CHOICES", text)
         return
     inner = (*path, "components")
@@ -92,7 +92,7 @@ def _check_row(row: Json, path: Path, findings: Findings) -> None:
         elif child["type"] in SELECTS:
             check_select(child, (*inner, n), findings)
         else:
-            text = "Value of field \"type\" must be one of (2, 3, 5, 6, 7, 8)."
+            text = 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).'
             findings.add((*inner, n, "type"), "UNION_TYPE_CHOICES", text)
 
 
@@ -153,7 +153,7 @@ def check_modal(data: Json, findings: Findings) -> None:
             findings.text((*path, n, "description"), part.get("description"), 100)
             _check_input(part.get("component") or {"type": 0}, (*path, n, "component"), findings, IN_LABEL)
         elif part["type"] != TEXT:
-            text = "Value of field \"type\" must be one of (1, 10, 18)."
+            text = 'Value of field "type" must be one of (1, 10, 18).'
             findings.add((*path, n, "type"), "UNION_TYPE_CHOICES", text)
     _check_unique(list(walk(parts)), path, findings)
 
@@ -161,7 +161,7 @@ def check_modal(data: Json, findings: Findings) -> None:
 def _check_input(one: Json, path: Path, findings: Findings, allowed: set[int]) -> None:
     kind = one["type"]
     if kind not in allowed:
-        text = f"Value of field \"type\" must be one of {tuple(sorted(allowed))}."
+        text = f'Value of field "type" must be one of {tuple(sorted(allowed))}.'
         findings.add((*path, "type"), "UNION_TYPE_CHOICES", text)
         return
     findings.text((*path, "custom_id"), one.get("custom_id"), 100, 1)

@@ -14,6 +14,7 @@ from deckwright_bot.sandbox.events import Hub
 from deckwright_bot.sandbox.faults import Faults
 from deckwright_bot.sandbox.interactions import Interactions
 from deckwright_bot.sandbox.messages import Messages
+from deckwright_bot.sandbox.model import Attachment
 from deckwright_bot.sandbox.ratelimits import RateLimits
 from deckwright_bot.sandbox.snowflake import Snowflakes
 from deckwright_bot.sandbox.state import World
@@ -73,6 +74,7 @@ class Core:
         self.rate_limits = RateLimits(enabled=options.rate_limits)
         self.violations: list[Violation] = []
         self.requests: deque[RequestRecord] = deque(maxlen=KEPT_REQUESTS)
+        self.uploads: dict[int, Attachment] = {}
         self.schema: SchemaChecker | None = None
         self.base_url = ""
         self.gateway_url = ""

@@ -72,7 +72,9 @@ class Faults:
     def server_error(self, route: str, status: int = 500, *, done: bool = False, times: int = 1) -> Fault:
         """Answer 5xx; with ``done`` after the work was done."""
         kind = Kind.DONE_BUT_REFUSED if done else Kind.REFUSE
-        return self.add(Fault(kind, route, times, error=ApiError(status, 0, f"{status}: Internal Server Error")))
+        return self.add(
+            Fault(kind, route, times, error=ApiError(status, 0, f"{status}: Internal Server Error"))
+        )
 
     def lose_answer(self, route: str, *, done: bool = True, times: int = 1) -> Fault:
         """Cut the connection instead of answering, after the work or before it."""
@@ -92,7 +94,9 @@ class Faults:
         extra: Json = {"retry_after": retry_after, "global": everywhere}
         return self.add(Fault(Kind.REFUSE, route, times, error=error, headers=headers, extra=extra))
 
-    def forbid(self, route: str, code: int = 50013, text: str = "Missing Permissions", times: int = 1) -> Fault:
+    def forbid(
+        self, route: str, code: int = 50013, text: str = "Missing Permissions", times: int = 1
+    ) -> Fault:
         """Answer 403."""
         return self.add(Fault(Kind.REFUSE, route, times, error=ApiError(403, code, text)))
 
@@ -101,7 +105,7 @@ class Faults:
         return self.add(Fault(Kind.DONE_BUT_SLOW if done else Kind.SLOW, route, times, seconds=seconds))
 
     def before(self, route: str, action: Callable[[], None], times: int = 1) -> Fault:
-        """Run a function just before the request is worked on: delete the channel, kick the bot, …"""
+        """Run a function just before the request is worked on: delete the channel, kick the bot."""
         return self.add(Fault(Kind.RUN, route, times, action=action))
 
     # -- events --------------------------------------------------------------------------------
@@ -118,7 +122,9 @@ class Faults:
         """Deliver an event late; later ones overtake it."""
         return self.add(Fault(Kind.DELAY, f"^{name}$", times, seconds=seconds))
 
-    def chaos(self, kind: Kind, route: str, chance: float, *, seconds: float = 0.0, status: int = 500) -> Fault:
+    def chaos(
+        self, kind: Kind, route: str, chance: float, *, seconds: float = 0.0, status: int = 500
+    ) -> Fault:
         """Let it happen now and then, the same for the same seed and the same order of requests."""
         error = ApiError(status, 0, f"{status}: chaos")
         return self.add(Fault(kind, route, times=1 << 30, seconds=seconds, error=error, chance=chance))

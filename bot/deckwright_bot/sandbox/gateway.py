@@ -56,7 +56,11 @@ class Connection:
                 return
             packed = self.frames.pack(json.dumps(item, separators=(",", ":")))
             try:
-                await (self.socket.send_bytes(packed) if isinstance(packed, bytes) else self.socket.send_str(packed))
+                await (
+                    self.socket.send_bytes(packed)
+                    if isinstance(packed, bytes)
+                    else self.socket.send_str(packed)
+                )
             except (ConnectionError, RuntimeError):
                 return
 
@@ -241,7 +245,9 @@ class Gateway:
         if intents & PRIVILEGED & ~self.core.options.allowed_privileged:
             return connection.close(4014)
         session = Session(secrets.token_hex(16), (shard[0], shard[1]), intents, connection)
-        for old in [one for one in self.sessions.values() if one.shard == session.shard and one.connection is None]:
+        for old in [
+            one for one in self.sessions.values() if one.shard == session.shard and one.connection is None
+        ]:
             del self.sessions[old.id]
         self.sessions[session.id] = session
         connection.session = session
@@ -301,7 +307,12 @@ class Gateway:
         if guild is None:
             return
         wanted = data.get("user_ids")
-        if wanted is None and not data.get("query") and not data.get("limit") and not session.intents & MEMBERS:
+        if (
+            wanted is None
+            and not data.get("query")
+            and not data.get("limit")
+            and not session.intents & MEMBERS
+        ):
             self.core.violate("limit", "gateway: all members requested without the members intent")
             return
         found = list(guild.members.values())
@@ -315,4 +326,6 @@ class Gateway:
         for n, chunk in enumerate(chunks):
             answer: Json = {"guild_id": str(guild.id), "members": [payloads.member(one) for one in chunk]}
             answer |= {"chunk_index": n, "chunk_count": len(chunks), "not_found": []}
-            session.push("GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if data.get("nonce") else {}))
+            session.push(
+                "GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if data.get("nonce") else {})
+            )

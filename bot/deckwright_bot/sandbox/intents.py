@@ -34,7 +34,9 @@ def dispatches(event: events.Event, world: World) -> Iterator[Dispatch]:
         case events.BotJoined(guild, after_outage):
             data = payloads.guild_create(guild, world)
             # discord.py tells a return from a join by this key
-            yield Dispatch("GUILD_CREATE", data | ({"unavailable": False} if after_outage else {}), guild.id, GUILDS)
+            yield Dispatch(
+                "GUILD_CREATE", data | ({"unavailable": False} if after_outage else {}), guild.id, GUILDS
+            )
         case events.BotLeft(guild, outage):
             gone: Json = {"id": str(guild.id)}
             yield Dispatch("GUILD_DELETE", gone | ({"unavailable": True} if outage else {}), guild.id, GUILDS)
@@ -42,7 +44,9 @@ def dispatches(event: events.Event, world: World) -> Iterator[Dispatch]:
             yield from _of_message(event, world)
         case _:
             present = {guild.id for guild in world.bot_guilds() if not guild.unavailable}
-            yield from (one for one in _of_guild(event, world) if one.guild_id is None or one.guild_id in present)
+            yield from (
+                one for one in _of_guild(event, world) if one.guild_id is None or one.guild_id in present
+            )
 
 
 def _of_message(
@@ -84,7 +88,9 @@ def _of_guild(event: events.Event, world: World) -> Iterator[Dispatch]:
                 data["guild_id"] = str(channel.guild_id)
             yield Dispatch("CHANNEL_PINS_UPDATE", data, channel.guild_id, GUILDS)
         case events.ThreadMembersChanged(channel, added, removed):
-            yield Dispatch("THREAD_MEMBERS_UPDATE", _thread_members(channel, added, removed), channel.guild_id, GUILDS)
+            yield Dispatch(
+                "THREAD_MEMBERS_UPDATE", _thread_members(channel, added, removed), channel.guild_id, GUILDS
+            )
         case events.RoleChanged(guild, role, created):
             name = "GUILD_ROLE_CREATE" if created else "GUILD_ROLE_UPDATE"
             data = {"guild_id": str(guild.id), "role": payloads.role(role, world)}
@@ -106,7 +112,9 @@ def _of_guild(event: events.Event, world: World) -> Iterator[Dispatch]:
 def _of_channel(event: events.Event, channel: Channel, world: World) -> Iterator[Dispatch]:
     if channel.type is ChannelType.DM:
         return
-    verb = {"ChannelCreated": "CREATE", "ChannelEdited": "UPDATE", "ChannelDeleted": "DELETE"}[type(event).__name__]
+    verb = {"ChannelCreated": "CREATE", "ChannelEdited": "UPDATE", "ChannelDeleted": "DELETE"}[
+        type(event).__name__
+    ]
     data = payloads.channel(channel, world)
     if channel.thread is not None:
         if verb == "CREATE":

@@ -11,7 +11,7 @@ from enum import IntEnum
 from deckwright_bot.sandbox import message_payloads, payloads
 from deckwright_bot.sandbox.errors import ApiError, already_acknowledged, empty_message, invalid_form, unknown
 from deckwright_bot.sandbox.events import Event
-from deckwright_bot.sandbox.messages import MAX_FILE, Messages
+from deckwright_bot.sandbox.messages import MAX_FILE, Messages, number_components
 from deckwright_bot.sandbox.model import (
     Channel,
     ChannelType,
@@ -118,7 +118,9 @@ class Interactions:
         """A member did something: tell the bot."""
         token = secrets.token_urlsafe(32)
         number = self.world.ids.new()
-        interaction = Interaction(number, token, kind, user, channel, channel.guild_id, data, self.world.clock.now())
+        interaction = Interaction(
+            number, token, kind, user, channel, channel.guild_id, data, self.world.clock.now()
+        )
         interaction.source = source
         guild = self.world.guilds.get(channel.guild_id or 0)
         if guild is None:
@@ -193,7 +195,9 @@ class Interactions:
             raise unknown("Interaction")
         return found
 
-    def acknowledge(self, interaction: Interaction, kind: Callback, data: Json, files: Sequence[Upload]) -> None:
+    def acknowledge(
+        self, interaction: Interaction, kind: Callback, data: Json, files: Sequence[Upload]
+    ) -> None:
         """Take the first answer; there is only one."""
         if interaction.acknowledged:
             raise already_acknowledged()
@@ -209,6 +213,7 @@ class Interactions:
             if kind is Callback.UPDATE and interaction.source is not None:
                 self.messages.edit(interaction.source, data, files)
         elif kind is Callback.MODAL:
+            number_components(data["components"])
             interaction.modal = data
         elif kind is Callback.CHOICES:
             interaction.choices = data.get("choices") or []
@@ -224,7 +229,9 @@ class Interactions:
             or kind is Callback.PONG
         )
         if refused:
-            raise invalid_form(("type",), "INTERACTION_RESPONSE_TYPE_INVALID", "Interaction response type is invalid")
+            raise invalid_form(
+                ("type",), "INTERACTION_RESPONSE_TYPE_INVALID", "Interaction response type is invalid"
+            )
 
     def _post(
         self, interaction: Interaction, body: Json, files: Sequence[Upload], *, loading: bool = False
@@ -286,7 +293,9 @@ class Interactions:
             self.messages.edit(original, body, files)
             return original
         if "0" not in interaction.installed_for and len(interaction.follow_ups) >= FOLLOW_UPS_WITHOUT_BOT:
-            raise ApiError(400, 40094, "This interaction has reached the maximum number of follow-up messages.")
+            raise ApiError(
+                400, 40094, "This interaction has reached the maximum number of follow-up messages."
+            )
         message = self._post(interaction, body, files)
         interaction.follow_ups.append(message)
         return message

@@ -127,7 +127,9 @@ class Messages:
             self._find_mentions(message)
         self._take_files(message, channel, body, files)
         if "embeds" in body:
-            message.embeds = [{"type": "rich", "content_scan_version": 0} | one for one in body["embeds"] or []]
+            message.embeds = [
+                {"type": "rich", "content_scan_version": 0} | one for one in body["embeds"] or []
+            ]
         if "components" in body:
             message.components = [dict(one) for one in body["components"] or []]
             number_components(message.components)

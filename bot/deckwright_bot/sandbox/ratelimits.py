@@ -36,7 +36,7 @@ class Bucket:
     started: float = float("-inf")
 
 
-class RateLimited(ApiError):
+class RateLimited(ApiError):  # noqa: N818 (it says what happened)
     """429, with what its body and headers say."""
 
     def __init__(self, retry_after: float, headers: dict[str, str], *, everywhere: bool) -> None:

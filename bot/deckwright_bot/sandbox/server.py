@@ -31,18 +31,23 @@ class Sandbox:
     """A Discord of its own: ``async with Sandbox() as sandbox`` starts and stops it."""
 
     def __init__(
-        self, options: Options | None = None, *, clock: Clock | None = None, id_clock: Clock | None = None
+        self,
+        options: Options | None = None,
+        *,
+        port: int = 0,
+        clock: Clock | None = None,
+        id_clock: Clock | None = None,
     ) -> None:
         self.core = Core(options or Options(), clock, id_clock)
         self.gateway = Gateway(self.core)
-        self.port = 0
+        self.port = port
         self._pipeline = Pipeline(self.core, all_routes())
         self._runner: web.AppRunner | None = None
 
     # -- starting and stopping -----------------------------------------------------------------
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on loopback, on any free port unless one is named."""
+    async def start(self) -> None:
+        """Listen on loopback, on a free port unless one was named."""
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/gateway", self.gateway.serve)
@@ -51,7 +56,7 @@ class Sandbox:
         app.router.add_route("*", "/api/v10/{path:.*}", self._pipeline.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, port)
+        site = web.TCPSite(self._runner, LOOPBACK, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
         self.core.base_url = self.core.messages.base_url = f"http://{LOOPBACK}:{self.port}"
@@ -75,10 +80,13 @@ class Sandbox:
 
     async def _attachment(self, request: web.Request) -> web.Response:
         channel = self.core.world.channels.get(int(request.match_info["channel"]))
-        for message in channel.messages.values() if channel else ():
-            for one in message.attachments:
-                if str(one.id) == request.match_info["id"]:
-                    return web.Response(body=one.content, content_type=one.content_type)
+        wanted = int(request.match_info["id"])
+        posted = [
+            one for message in (channel.messages.values() if channel else ()) for one in message.attachments
+        ]
+        for one in (*posted, *self.core.uploads.values()):
+            if one.id == wanted:
+                return web.Response(body=one.content, content_type=one.content_type)
         return web.Response(status=404)
 
     # -- using it ------------------------------------------------------------------------------
@@ -114,7 +122,10 @@ class Sandbox:
     async def ready(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109
         """Wait until every shard of the bot has identified."""
         async with asyncio.timeout(timeout):
-            while sum(one.connection is not None for one in self.gateway.sessions.values()) < self.core.options.shards:
+            while (
+                sum(one.connection is not None for one in self.gateway.sessions.values())
+                < self.core.options.shards
+            ):
                 await asyncio.sleep(0.01)
 
     # -- judging the bot -----------------------------------------------------------------------

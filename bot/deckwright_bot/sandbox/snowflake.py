@@ -28,4 +28,3 @@ class Snowflakes:
 def time_of(snowflake: int) -> datetime:
     """When an id was made."""
     return EPOCH + timedelta(milliseconds=snowflake >> 22)
-

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deckwright_bot.store.records import Answer, State
+from deckwright.study.posting import State
+from deckwright_bot.store.records import Answer
 from deckwright_bot.store.tables import answers, posts
 
 
@@ -26,6 +27,7 @@ class NewAnswer:
     text: str | None
     right: bool | None
     found: dict[str, Any] | None
+    date: date
 
 
 # An answer is taken while its post is open and its click was inside the window; both are asked in the one
@@ -39,6 +41,7 @@ _OPEN = select(
     bindparam("p_text", type_=answers.c.text.type),
     bindparam("p_right", type_=answers.c.right.type),
     bindparam("p_found", type_=answers.c.found.type),
+    bindparam("p_date", type_=answers.c.date.type),
 ).where(
     select(posts.c.id)
     .where(
@@ -50,7 +53,7 @@ _OPEN = select(
 )
 _RECORD = (
     insert(answers)
-    .from_select(["post", "member", "group_id", "at", "choice", "text", "right", "found"], _OPEN)
+    .from_select(["post", "member", "group_id", "at", "choice", "text", "right", "found", "date"], _OPEN)
     .on_conflict_do_nothing()
     .returning(answers.c.post)
 )
@@ -100,6 +103,7 @@ async def record(connection: AsyncConnection, value: NewAnswer) -> bool:
             "p_text": value.text,
             "p_right": value.right,
             "p_found": value.found,
+            "p_date": value.date,
         },
     )
     return found.first() is not None
@@ -128,7 +132,9 @@ async def count(connection: AsyncConnection, post: int) -> int:
     return int((await connection.execute(_COUNT, {"p_post": post})).scalar_one())
 
 
-async def by_choice(connection: AsyncConnection, post: int) -> list[tuple[str | None, bool | None, str | None, int]]:
+async def by_choice(
+    connection: AsyncConnection, post: int
+) -> list[tuple[str | None, bool | None, str | None, int]]:
     """For each choice, rightness and self-grade: how many answers."""
     rows = await connection.execute(_BY_CHOICE, {"p_post": post})
     return [(row.choice, row.right, row.grade, row.number) for row in rows]

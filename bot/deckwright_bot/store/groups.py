@@ -37,8 +37,21 @@ _SET = _new_series.on_conflict_do_update(
     set_={
         name: _new_series.excluded[name]
         for name in (
-            "channel", "at", "zone", "weekdays", "skip_dates", "level", "decks", "ping_role", "thread", "pin",
-            "log_channel", "paused", "failures", "told", "warned_left",
+            "channel",
+            "at",
+            "zone",
+            "weekdays",
+            "skip_dates",
+            "level",
+            "decks",
+            "ping_role",
+            "thread",
+            "pin",
+            "log_channel",
+            "paused",
+            "failures",
+            "told",
+            "warned_left",
         )  # fmt: skip
     },
 )
@@ -61,7 +74,13 @@ async def join(connection: AsyncConnection, group: Group) -> bool:
     """Remember a group; True if it was never greeted (R12)."""
     found = await connection.execute(
         _JOIN,
-        {"id": group.id, "name": group.name, "owner": group.owner, "locale": group.locale, "joined": group.joined},
+        {
+            "id": group.id,
+            "name": group.name,
+            "owner": group.owner,
+            "locale": group.locale,
+            "joined": group.joined,
+        },
     )
     return found.scalar_one() is None
 

@@ -29,8 +29,7 @@ class Pause:
     """A span of dates on which a member's streak waits."""
 
     begins: date
-    ends: date
-    ended: datetime | None
+    days: int
 
 
 _new = insert(members)
@@ -47,18 +46,6 @@ _PAUSES = select(pauses).where(
     pauses.c.member == bindparam("p_member"),
 )
 _PAUSE = insert(pauses)
-_END_PAUSE = (
-    update(pauses)
-    .where(
-        pauses.c.group_id == bindparam("p_group"),
-        pauses.c.series == bindparam("p_series"),
-        pauses.c.member == bindparam("p_member"),
-        pauses.c.ended.is_(None),
-        pauses.c.begins <= bindparam("p_date"),
-        pauses.c.ends >= bindparam("p_date"),
-    )
-    .values(ended=bindparam("p_now"))
-)
 _CREDIT = insert(credit_rows).on_conflict_do_nothing().returning(credit_rows.c.post)
 _CREDITS = select(credit_rows.c.post).where(credit_rows.c.member == bindparam("p_member"))
 _REMIND = insert(reminders).on_conflict_do_nothing()
@@ -108,23 +95,15 @@ async def left(connection: AsyncConnection, group: int, member: int, now: dateti
 async def pauses_of(connection: AsyncConnection, group: int, series: str, member: int) -> list[Pause]:
     """A member's pauses, ended ones too."""
     values = {"p_group": group, "p_series": series, "p_member": member}
-    return [Pause(row.begins, row.ends, row.ended) for row in await connection.execute(_PAUSES, values)]
+    return [Pause(row.begins, row.days) for row in await connection.execute(_PAUSES, values)]
 
 
 async def pause(
-    connection: AsyncConnection, group: int, series: str, member: int, begins: date, ends: date
+    connection: AsyncConnection, group: int, series: str, member: int, begins: date, days: int
 ) -> None:
     """Begin a pause."""
-    values = {"group_id": group, "series": series, "member": member, "begins": begins, "ends": ends}
+    values = {"group_id": group, "series": series, "member": member, "begins": begins, "days": days}
     await connection.execute(_PAUSE, values)
-
-
-async def end_pause(
-    connection: AsyncConnection, group: int, series: str, member: int, day: date, now: datetime
-) -> None:
-    """End the pause that covers a date, for its member answered."""
-    values = {"p_group": group, "p_series": series, "p_member": member, "p_date": day, "p_now": now}
-    await connection.execute(_END_PAUSE, values)
 
 
 async def credit(
@@ -214,7 +193,9 @@ async def heartbeat(connection: AsyncConnection, now: datetime, gap_began: datet
         await connection.execute(insert(uptime), {"began": now, "last": now})
 
 
-async def runs(connection: AsyncConnection, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
+async def runs(
+    connection: AsyncConnection, first: datetime, last: datetime
+) -> list[tuple[datetime, datetime]]:
     """The stretches of time in which the bot was there, between two instants."""
     rows = await connection.execute(
         select(uptime).where(uptime.c.last >= first, uptime.c.began <= last).order_by(uptime.c.began)

@@ -11,7 +11,8 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deckwright_bot.store.records import Post, State, Step
+from deckwright.study.posting import State
+from deckwright_bot.store.records import Post, Step
 from deckwright_bot.store.tables import posts
 
 
@@ -24,8 +25,9 @@ class Claim:
     date: date
     card: str
     ordinal: int
-    snapshot: dict[str, Any]
+    snapshot: str
     nonce: str
+    scheduled: datetime
     claimed: datetime
     opens: datetime
     closes: datetime
@@ -76,6 +78,17 @@ _ASKED = (
 _THREAD = update(posts).where(_id).values(thread_step=bindparam("step"), thread=bindparam("made"))
 _PIN = update(posts).where(_id).values(pin_step=bindparam("step"))
 _REVEAL = update(posts).where(_id).values(reveal_step=bindparam("step"))
+_REKEY = update(posts).where(_id).values(key=bindparam("letters"))
+_BY_DATE = select(posts).where(_of_series, posts.c.date == bindparam("day"))
+_LAST_CLOSED = (
+    select(posts)
+    .where(_of_series, posts.c.state == State.CLOSED, posts.c.date < bindparam("day"))
+    .order_by(posts.c.date.desc())
+    .limit(1)
+)
+_LAST_SENT = (
+    select(posts.c.sent).where(_of_series, posts.c.sent.is_not(None)).order_by(posts.c.sent.desc()).limit(1)
+)
 _COUNTED = update(posts).where(_id).values(shown_count=bindparam("shown"), edited=bindparam("now"))
 
 
@@ -92,6 +105,7 @@ async def claim(connection: AsyncConnection, value: Claim) -> int | None:
             "ordinal": value.ordinal,
             "snapshot": value.snapshot,
             "nonce": value.nonce,
+            "scheduled": value.scheduled,
             "claimed": value.claimed,
             "opens": value.opens,
             "closes": value.closes,
@@ -174,9 +188,33 @@ async def latest(connection: AsyncConnection, group: int, name: str) -> Post | N
     return None if row is None else _post(row)
 
 
+async def of_date(connection: AsyncConnection, group: int, name: str, day: date) -> Post | None:
+    """The post of a date."""
+    row = (await connection.execute(_BY_DATE, {"group": group, "name": name, "day": day})).first()
+    return None if row is None else _post(row)
+
+
+async def last_closed(connection: AsyncConnection, group: int, name: str, before: date) -> Post | None:
+    """The newest closed post of an earlier date (R15)."""
+    row = (await connection.execute(_LAST_CLOSED, {"group": group, "name": name, "day": before})).first()
+    return None if row is None else _post(row)
+
+
+async def last_sent(connection: AsyncConnection, group: int, name: str) -> datetime | None:
+    """When the newest post went out (R4)."""
+    return (await connection.execute(_LAST_SENT, {"group": group, "name": name})).scalar_one_or_none()
+
+
+async def rekey(connection: AsyncConnection, post: int, letters: str) -> None:
+    """Record a corrected key (R28)."""
+    await connection.execute(_REKEY, {"post": post, "letters": letters})
+
+
 async def asked(connection: AsyncConnection, group: int, name: str) -> list[tuple[str, int]]:
     """The prompts that were put to a group, oldest first, as card id and ordinal."""
-    return [(row.card, row.ordinal) for row in await connection.execute(_ASKED, {"group": group, "name": name})]
+    return [
+        (row.card, row.ordinal) for row in await connection.execute(_ASKED, {"group": group, "name": name})
+    ]
 
 
 async def thread_step(connection: AsyncConnection, post: int, step: Step, thread: int | None = None) -> None:
@@ -212,7 +250,9 @@ def _post(row: Row[Any]) -> Post:
         card=row.card,
         ordinal=row.ordinal,
         snapshot=row.snapshot,
+        key=row.key,
         nonce=row.nonce,
+        scheduled=row.scheduled,
         claimed=row.claimed,
         opens=row.opens,
         closes=row.closes,

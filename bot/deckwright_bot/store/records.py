@@ -7,22 +7,13 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
+from deckwright.study.posting import State
+
 DAILY = "daily"
 """The one series every group has."""
 
 DONT_KNOW = "dont-know"
 """The choice of a member who says so."""
-
-
-class State(StrEnum):
-    """Where a post is in its life (R6)."""
-
-    CLAIMED = "claimed"
-    SENT = "sent"
-    CLOSED = "closed"
-    SKIPPED = "skipped"
-    VOID = "void"
-    FAILED = "failed"
 
 
 class Step(StrEnum):
@@ -82,8 +73,10 @@ class Post:
     state: State
     card: str | None
     ordinal: int | None
-    snapshot: dict[str, Any] | None
+    snapshot: str | None
+    key: str | None
     nonce: str | None
+    scheduled: datetime | None
     claimed: datetime | None
     opens: datetime | None
     closes: datetime | None

@@ -1,76 +1,69 @@
-"""Points as rows, and boards as sums over them (R17, R25-R28)."""
+"""Points as rows, and boards as sums over them and over answers (R17, R25-R28)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Integer, and_, bindparam, cast, func, literal, select, union_all
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from deckwright.study.points import PointRow
+from deckwright.study.posting import State
 from deckwright_bot.store.records import Score
-from deckwright_bot.store.tables import members, points
-
-
-@dataclass(frozen=True, slots=True)
-class PointRow:
-    """Points for one thing a member did; reversals are rows of their own with negative numbers."""
-
-    group: int
-    member: int
-    source_kind: str
-    source: int
-    reason: str
-    points: int
-    right: int
-    answered: int
-    date: date
-
+from deckwright_bot.store.tables import answers, members, points, posts
 
 _ADD = insert(points).on_conflict_do_nothing()
+_earned = select(
+    points.c.member, points.c.points, literal(0).label("right"), literal(0).label("answers")
+).where(
+    points.c.group_id == bindparam("p_group"),
+    points.c.date >= bindparam("p_first"),
+    points.c.date <= bindparam("p_last"),
+)
+# Answers to a void post are no lines of a board (R28).
+_given = (
+    select(
+        answers.c.member,
+        literal(0).label("points"),
+        func.coalesce(cast(answers.c.right, Integer), 0).label("right"),
+        literal(1).label("answers"),
+    )
+    .join(posts, posts.c.id == answers.c.post)
+    .where(
+        answers.c.group_id == bindparam("p_group"),
+        answers.c.date >= bindparam("p_first"),
+        answers.c.date <= bindparam("p_last"),
+        posts.c.state != State.VOID,
+    )
+)
+_lines = union_all(_earned, _given).subquery()
 _BOARD = (
     select(
-        points.c.member,
+        _lines.c.member,
         members.c.name,
-        func.sum(points.c.points).label("points"),
-        func.sum(points.c.right).label("right"),
-        func.sum(points.c.answered).label("answers"),
+        func.sum(_lines.c.points).label("points"),
+        func.sum(_lines.c.right).label("right"),
+        func.sum(_lines.c.answers).label("answers"),
     )
-    .join(
-        members,
-        and_(members.c.group_id == points.c.group_id, members.c.member == points.c.member),
-    )
-    .where(
-        points.c.group_id == bindparam("p_group"),
-        points.c.date >= bindparam("p_first"),
-        points.c.date <= bindparam("p_last"),
-        members.c.hidden.is_(False),
-        members.c.left.is_(None),
-    )
-    .group_by(points.c.member, members.c.name)
+    .join(members, and_(members.c.member == _lines.c.member, members.c.group_id == bindparam("p_group")))
+    .where(members.c.hidden.is_(False), members.c.left.is_(None))
+    .group_by(_lines.c.member, members.c.name)
 )
-_OF_SOURCE = select(points).where(
-    points.c.group_id == bindparam("p_group"),
-    points.c.source_kind == bindparam("p_kind"),
-    points.c.source == bindparam("p_source"),
-)
+_OF_SOURCE = select(points).where(points.c.source == bindparam("p_source"))
 
 
-async def add(connection: AsyncConnection, rows: Iterable[PointRow]) -> None:
+async def add(connection: AsyncConnection, group: int, day: date, rows: Iterable[PointRow]) -> None:
     """Write points; a row of the same source, member and reason is written once."""
     values = [
         {
-            "group_id": row.group,
+            "group_id": group,
             "member": row.member,
-            "source_kind": row.source_kind,
             "source": row.source,
             "reason": row.reason,
             "points": row.points,
-            "right": row.right,
-            "answered": row.answered,
-            "date": row.date,
+            "date": day,
         }
         for row in rows
     ]
@@ -79,25 +72,12 @@ async def add(connection: AsyncConnection, rows: Iterable[PointRow]) -> None:
 
 
 async def board(connection: AsyncConnection, group: int, first: date, last: date) -> list[Score]:
-    """The sums of a group's visible members over a span of local dates, in no order."""
+    """The sums of a group's visible members over a span of local dates, in no order (R27: one query)."""
     rows = await connection.execute(_BOARD, {"p_group": group, "p_first": first, "p_last": last})
     return [Score(row.member, row.name, row.points, row.right, row.answers) for row in rows]
 
 
-async def of_source(connection: AsyncConnection, group: int, kind: str, source: int) -> list[PointRow]:
+async def of_source(connection: AsyncConnection, source: str) -> list[PointRow]:
     """Every point row of one post or quiz question."""
-    rows = await connection.execute(_OF_SOURCE, {"p_group": group, "p_kind": kind, "p_source": source})
-    return [
-        PointRow(
-            row.group_id,
-            row.member,
-            row.source_kind,
-            row.source,
-            row.reason,
-            row.points,
-            row.right,
-            row.answered,
-            row.date,
-        )
-        for row in rows
-    ]
+    rows = await connection.execute(_OF_SOURCE, {"p_source": source})
+    return [PointRow(row.source, row.member, row.reason, row.points) for row in rows]

@@ -93,9 +93,11 @@ posts = Table(
     Column("state", String(8), nullable=False),
     Column("card", String(80)),
     Column("ordinal", Integer),
-    Column("snapshot", JSON(none_as_null=True), comment="all that was asked, for ever (R6, R28)"),
+    Column("snapshot", Text, comment="all that was asked, as JSON, for ever (R6, R28)"),
+    Column("key", Text, comment="a corrected key, as letters (R28)"),
     Column("nonce", String(32)),
-    Column("claimed", Instant),
+    Column("scheduled", Instant, comment="when its date was due; R8's six hours run from it"),
+    Column("claimed", Instant, comment="the first attempt, from which the nonce holds (R7)"),
     Column("opens", Instant),
     Column("closes", Instant),
     Column("channel", BigInteger),
@@ -137,11 +139,13 @@ answers = Table(
     Column("at", Instant, nullable=False),
     Column("choice", String(8), comment="the shown letter, or dont-know; null for an open answer"),
     Column("text", Text, comment="an open answer's own words"),
+    Column("date", Date, nullable=False, comment="the post's local date (R25)"),
     Column("right", Boolean, comment="null for an open answer"),
     Column("grade", String(8), comment="the self-grade of an open answer"),
     Column("found", JSON(none_as_null=True), comment="what the matcher proposed"),
     Column("shared", BigInteger, comment="the message that shares it"),
     Index("answers_by_member", "group_id", "member", "post"),
+    Index("answers_by_date", "group_id", "date", "member", "right"),
 )
 
 points = Table(
@@ -150,15 +154,12 @@ points = Table(
     Column("id", Integer, primary_key=True),
     Column("group_id", BigInteger, nullable=False),
     Column("member", BigInteger, nullable=False),
-    Column("source_kind", String(8), nullable=False, comment="post or quiz"),
-    Column("source", Integer, nullable=False),
+    Column("source", String(80), nullable=False, comment="the text of a post's or quiz question's key"),
     Column("reason", String(32), nullable=False),
     Column("points", Integer, nullable=False),
-    Column("right", Integer, nullable=False, server_default="0"),
-    Column("answered", Integer, nullable=False, server_default="0"),
     Column("date", Date, nullable=False, comment="the local date it counts for (R25)"),
-    UniqueConstraint("group_id", "source_kind", "source", "member", "reason", name="points_once"),
-    Index("points_by_date", "group_id", "date", "member", "points", "right", "answered"),
+    UniqueConstraint("source", "member", "reason", name="points_once"),
+    Index("points_by_date", "group_id", "date", "member", "points"),
 )
 
 pauses = Table(
@@ -169,8 +170,7 @@ pauses = Table(
     Column("series", String(32), nullable=False),
     Column("member", BigInteger, nullable=False),
     Column("begins", Date, nullable=False, comment="the first date it covers"),
-    Column("ends", Date, nullable=False, comment="the last date it covers"),
-    Column("ended", Instant),
+    Column("days", Integer, nullable=False),
     Index("pauses_by_member", "group_id", "series", "member"),
 )
 

@@ -178,7 +178,7 @@ def text(key: str, /, locale: str = DEFAULT, **values: object) -> str:
     """
     if locale == PSEUDO:
         return f"⟦{ENGLISH[key].format(**values)}⟧"
-    catalogue = CATALOGUES.get(locale) or CATALOGUES.get(locale.split("-")[0]) or ENGLISH
+    catalogue = CATALOGUES.get(locale) or CATALOGUES.get(locale.split("-", maxsplit=1)[0]) or ENGLISH
     return catalogue.get(key, ENGLISH[key]).format(**values)
 
 

@@ -43,6 +43,8 @@ _HINTS = {
     "a reason": "say what is wrong with this option; the rest belongs to the answer",
 }
 _OPTION_FIELDS = ("right", "wrong", "options")
+_UNSHOWN = ("key_points", "red_flags", "sources", "hint", "why_asked", "follow_ups", "retired")
+"""Fields that are in neither the question's nor the answer's message."""
 
 
 class _NoFormulas:
@@ -126,11 +128,16 @@ def _suspect(written: Sequence[CardText]) -> bool:
     """Whether a card may be too long; most cards are far from it, and need not be written to know."""
     total = 0
     for path, _, text in written:
+        if path[0] in _UNSHOWN:
+            continue
         length = len(text)
-        total += length
+        if path[-1] != "why":
+            total += length
         if length > _SAFE_OPTION:
-            option = path[0] in _OPTION_FIELDS and path[-1] != "why"
-            if option or "{{c" in text or (length > _SAFE_WHY and path[-1] == "why"):
+            if path[-1] == "why":
+                if length > _SAFE_WHY:
+                    return True
+            elif path[0] in _OPTION_FIELDS or any(len(part) > _SAFE_OPTION for part in text.split("{{c")[1:]):
                 return True
     return total > _SAFE_TOTAL
 

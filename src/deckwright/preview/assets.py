@@ -14,6 +14,8 @@ from pathlib import Path
 from deckwright.anki.notetypes import NoteType, style
 
 PAGE_FILES = ("page.css", "page.js", "search.js", "view.js", "frame.css", "frame.js", "chat.js")
+FRAME_PARTS = frozenset({"frame.css", "frame.js", "chat.js", "mathjax.js", "fonts.css"})
+"""What a card frame loads: nothing of these is anybody's own."""
 HIDDEN = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is data or a picture: opened by itself it can do nothing."""
 

@@ -50,9 +50,10 @@ class Places:
 def _place(file: str, lines: Sequence[str], origin: Origin) -> Place:
     span = origin.span()
     last = min(span.end_line, len(lines))
-    if last > span.line and span.end_column == 1:
+    # A mapping ends where the next thing begins, which may be the dash of the next card.
+    if last > span.line and not lines[last - 1][: span.end_column - 1].strip():
         last -= 1
-    # The list's dash may stand alone above a card; what follows a card belongs to the next one.
+    # Remarks after a card belong to the next one.
     while last > span.line and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#")):
         last -= 1
     return Place(file, span.line, tuple(lines[span.line - 1 : last]))

@@ -78,16 +78,18 @@ UNSURE = 0.33
 FLAG_FOUND = 0.8
 FLAG_UNSURE = 0.62
 _STEEP = 1.6
-_PHRASE_MOST = 0.8
+_PHRASE_MOST = 0.85
 _SAY_MOST = 0.9
 _SAY_FROM = 0.15
 _SAY_FULL = 0.45
 _NEAR = 0.7
 _CONTRA = 0.5
+_CONTRA_ELSEWHERE = 0.7
 _DENIAL = 0.6
 _LONE_FLAG = 0.7
+_ONE_WORD = 0.6
 _LONG = 6
-_VIA_GROUP = 0.8
+_VIA_GROUP = 0.7
 _VIA_OPPOSITE = 0.6
 _CONTRARY = -0.5
 _WINDOW = 40
@@ -395,7 +397,13 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
     covered = _NEAR * best + (1 - _NEAR) * union
     by_say = _SAY_MOST * min(1.0, max(0.0, (covered - _SAY_FROM) / (_SAY_FULL - _SAY_FROM)))
 
-    hits = [hit for phrase in target.phrases for hit in _phrase_hits(phrase, answer)]
+    if len(places) < 2 <= len(terms):
+        by_say *= _ONE_WORD
+    hits = [
+        hit
+        for phrase in target.phrases
+        for hit in _phrase_hits(phrase, answer, by_opposite=len(phrase.terms) > 1)
+    ]
     taken: set[int] = set()
     doubt = 1.0
     denied = max((-strength for strength, _ in hits), default=0.0)
@@ -406,19 +414,27 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
     score = 1 - doubt * (1 - by_say)
     if denied > 0:
         score *= 1 - _DENIAL * denied / (denied + 1 - doubt)
-    if _contrary(terms, tables, answer):
-        score *= _CONTRA
+    score *= _contrary(terms, tables, answer)
     return max(0.0, round(score, 4)), sorted(taken) + (places if by_say > 0 else [])
 
 
-def _contrary(terms: Sequence[_Term], tables: Sequence[dict[int, float]], answer: _Answer) -> bool:
-    """Whether the clause that comes nearest to the sentence says one of its words the other way round."""
-    best = max(
-        (_cover(terms, tables, first, end) for first, end in _clauses(answer)),
-        key=lambda c: (c[0], c[1]),
-        default=(0.0, 0.0, []),
+def _contrary(terms: Sequence[_Term], tables: Sequence[dict[int, float]], answer: _Answer) -> float:
+    """Less than one if the clause that comes nearest to the sentence says one of its words the other way round."""
+    first, end = max(
+        _clauses(answer),
+        key=lambda c: (_cover(terms, tables, *c)[:2], -c[0]),
+        default=(0, 0),
     )
-    return best[0] >= 0.2 and best[1] > 0
+    good, bad, _ = _cover(terms, tables, first, end)
+    if good < 0.2 or bad == 0:
+        return 1.0
+    sentence = answer.words[first].sentence
+    for table in tables:
+        inside = [worth for i, worth in table.items() if first <= i < end]
+        elsewhere = any(worth > 0 for i, worth in table.items() if answer.words[i].sentence == sentence)
+        if inside and max(inside) < 0 and not elsewhere:
+            return _CONTRA
+    return _CONTRA_ELSEWHERE
 
 
 def _flag_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:

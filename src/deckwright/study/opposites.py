@@ -44,7 +44,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("narrow", "wide"),
     ("near", "far"),
     ("SCHEDULED", "STREAM"),
-    ("on", "off"),
+    ("DISABLE", "enable"),
     ("precise", "vague"),
     ("push", "pull"),
     ("relative", "absolute"),
@@ -100,5 +100,5 @@ CARRY_NOT: dict[str, str] = {
     "unseen": "seen",
     "unstable": "stable",
     "untouched": "touched",
-    "useless": "useful",
+    "useless": "helpful",
 }

@@ -73,13 +73,13 @@ GROUPS: dict[str, str] = {
     "LABEL": "label annotate annotation",
     "OUTCOME": "outcome result truth actual label ground",
     "HELP": "help improve benefit gain profit",
-    "GOOD": "good useful helpful valuable better",
+    "GOOD": "good helpful valuable better",
     "LEAK": "leak leakage contaminate contamination spill spillover overlap",
     "RANDOMTEST": "experiment trial rct abtest",
-    "PROBABILITY": "probability likelihood chance likely probable odds",
+    "PROBABILITY": "probability likelihood chance probable odds",
     "STABLE": "stable stability robust",
     "PREVENT": "prevent avoid safeguard protect guard",
-    "IMPORTANT": "important importance matter relevant informative useful signal",
+    "IMPORTANT": "important importance matter relevant informative helpful signal",
     "EXTRA": "additional extra further",
     "MAKE": "make create build produce generate",
     "SPEED": "speed quick fast",
@@ -231,6 +231,10 @@ PAIRED: dict[tuple[str, str], str] = {
     ("throw", "out"): "discard",
     ("time", "out"): "timeout",
     ("turn", "off"): "disable",
+    ("leav", "on"): "enable",
+    ("stay", "on"): "enable",
+    ("switch", "on"): "enable",
+    ("turn", "on"): "enable",
 }
 
 _FORMS: dict[str, str] = {
@@ -238,6 +242,8 @@ _FORMS: dict[str, str] = {
     for base, forms in {
         "become": "became",
         "begin": "began begun",
+        "helpful": "useful",
+        "probable": "likely",
         "break": "broke broken",
         "bring": "brought",
         "build": "built",
@@ -826,7 +832,7 @@ def _paired(tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
             if token == "b" and before == "a":
                 found[-1] = ("ab", first, end)
                 continue
-            one = PAIRED.get((stem_of(before), token if token in ("off", "out") else stem_of(token)))
+            one = PAIRED.get((stem_of(before), token if token in ("off", "on", "out") else stem_of(token)))
             if one is not None:
                 found[-1] = (one, first, end)
                 continue

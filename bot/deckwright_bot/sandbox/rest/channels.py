@@ -139,7 +139,9 @@ def member(call: Call) -> Reply:
 def members(call: Call) -> Reply:
     """The members of a guild, a page at a time."""
     after = int(call.query.get("after") or 0)
-    found = sorted((one for one in guild_of(call).members.values() if one.user.id > after), key=lambda one: one.user.id)
+    found = sorted(
+        (one for one in guild_of(call).members.values() if one.user.id > after), key=lambda one: one.user.id
+    )
     return Reply([payloads.member(one) for one in found[: int(call.query.get("limit") or 1)]])
 
 

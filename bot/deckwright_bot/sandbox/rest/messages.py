@@ -46,13 +46,13 @@ def send(call: Call) -> Reply:
     check_body(body)
     if not call.files and not any(body.get(key) for key in CONTENT):
         raise empty_message()
-    reference = _reference(call, channel, body)
+    reference = _reference(channel, body)
     kind = MessageType.REPLY if reference else MessageType.DEFAULT
     message = core.messages.post(channel, core.world.bot.id, body, call.files, kind=kind, reference=reference)
     return Reply(payload(message, core.world))
 
 
-def _reference(call: Call, channel: Channel, body: Json) -> tuple[int, int] | None:
+def _reference(channel: Channel, body: Json) -> tuple[int, int] | None:
     pointer = body.get("message_reference")
     if not pointer:
         return None
@@ -167,7 +167,9 @@ def pins(call: Call) -> Reply:
     last = datetime.fromisoformat(before) if before else datetime.max.replace(tzinfo=UTC)
     if Permission.READ_MESSAGE_HISTORY not in world.permissions_in(channel, world.bot.id):
         return Reply({"items": [], "has_more": False})
-    pinned = [(one.pinned_at, one) for one in channel.messages.values() if one.pinned_at and one.pinned_at < last]
+    pinned = [
+        (one.pinned_at, one) for one in channel.messages.values() if one.pinned_at and one.pinned_at < last
+    ]
     pinned.sort(key=lambda pair: pair[0], reverse=True)
     items = [{"pinned_at": iso(when), "message": payload(one, world)} for when, one in pinned[:limit]]
     return Reply({"items": items, "has_more": len(pinned) > limit})
@@ -179,7 +181,12 @@ def pin(call: Call) -> Reply:
     """Pin a message: Manage Messages is no longer enough for that."""
     channel = channel_of(call, Permission.PIN_MESSAGES)
     message = message_of(call, channel)
-    if message.type not in (MessageType.DEFAULT, MessageType.REPLY, MessageType.SLASH_COMMAND, MessageType.CONTEXT_MENU):
+    if message.type not in (
+        MessageType.DEFAULT,
+        MessageType.REPLY,
+        MessageType.SLASH_COMMAND,
+        MessageType.CONTEXT_MENU,
+    ):
         raise ApiError(403, 50021, "Cannot execute action on a system message")
     call.core.messages.pin(message, call.core.world.bot.id)
     return Reply()

@@ -8,6 +8,8 @@ from deckwright_bot.sandbox.model import Channel, ChannelType, Guild, Json, Mess
 from deckwright_bot.sandbox.permissions import Permission
 from deckwright_bot.sandbox.rest.wire import Call
 
+NO_FLAGS = MessageFlag(0)
+
 
 def guild_of(call: Call) -> Guild:
     """The guild of the path, which the bot must be in."""
@@ -63,7 +65,7 @@ def send_permission(channel: Channel, body: Json, *, files: bool) -> Permission:
     return needed
 
 
-def check_body(body: Json, flags: MessageFlag = MessageFlag(0), prefix: tuple[str, ...] = ()) -> None:
+def check_body(body: Json, flags: MessageFlag = NO_FLAGS, prefix: tuple[str, ...] = ()) -> None:
     """Refuse a message that breaks a hard limit; ``flags`` are those it has already."""
     findings = Findings()
     sent = MessageFlag(int(body.get("flags") or 0))

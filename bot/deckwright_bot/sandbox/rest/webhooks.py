@@ -23,7 +23,9 @@ def callback(call: Call) -> Reply:
     try:
         kind = Callback(int(body.get("type") or 0))
     except ValueError as error:
-        raise invalid_form(("type",), "BASE_TYPE_CHOICES", "Value must be one of {1, 4, 5, 6, 7, 8, 9}.") from error
+        raise invalid_form(
+            ("type",), "BASE_TYPE_CHOICES", "Value must be one of {1, 4, 5, 6, 7, 8, 9}."
+        ) from error
     data: Json = body.get("data") or {}
     _check(kind, data, interaction)
     interactions.acknowledge(interaction, kind, data, call.files)

@@ -41,7 +41,7 @@ var deckwright = (function () {
   }
 
   function part(title, count, open, children) {
-    return element("details", { class: "deck", open: open, "data-deck": title }, [
+    return element("details", { class: "deck", open: open, "data-deck": title, "aria-label": title }, [
       element("summary", {}, [element("h2", {}, [title]), element("span", { class: "number" }, [String(count)])])
     ].concat(children));
   }

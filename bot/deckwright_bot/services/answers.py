@@ -1,0 +1,170 @@
+"""Answers: taken once, graded at once, shown in private (R13, R14, R17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from deckwright.study.grading import (
+    Chosen,
+    DontKnow,
+    Graded,
+    Outcome,
+    Reply,
+    SelfGrade,
+    Written,
+    grade,
+    self_graded,
+    written,
+)
+from deckwright.study.points import points_for
+from deckwright.study.posting import State
+from deckwright.study.question import Snapshot
+from deckwright.study.streak import Streak
+from deckwright_bot.services.matching import OpenMatcher
+from deckwright_bot.services.posts import key_of, snapshot_of
+from deckwright_bot.services.standings import streak_in
+from deckwright_bot.store import answers as answer_store, members as member_store, posts as post_store, scores
+from deckwright_bot.store.database import Database
+from deckwright_bot.store.records import DONT_KNOW, Answer, Post
+
+
+class Verdict(StrEnum):
+    """What became of a reply."""
+
+    NEW = "new"
+    AGAIN = "again"
+    """The member answered before; the first result stands."""
+    TOO_LATE = "too-late"
+    UNKNOWN = "unknown"
+    """There is no such post, or it cannot be answered so: a forged or very old button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a member is shown after replying, or for asking again."""
+
+    verdict: Verdict
+    post: Post | None = None
+    snapshot: Snapshot | None = None
+    answer: Answer | None = None
+    graded: Graded | None = None
+    streak: Streak | None = None
+    points: int = 0
+
+
+class AnswerService:
+    """Takes replies. The row is committed before anybody is told that it was."""
+
+    def __init__(self, database: Database, matcher: OpenMatcher) -> None:
+        self._database = database
+        self._matcher = matcher
+
+    async def choose(
+        self, post: int, group: int, member: int, name: str, letter: str, at: datetime
+    ) -> Result:
+        """A click on an option."""
+        return await self._take(post, group, member, name, Chosen(letter), at)
+
+    async def dont_know(self, post: int, group: int, member: int, name: str, at: datetime) -> Result:
+        """A click on "I don't know"."""
+        return await self._take(post, group, member, name, DontKnow(), at)
+
+    async def write(
+        self, post: int, group: int, member: int, name: str, text: str, at: datetime
+    ) -> Result | None:
+        """An open answer; None if nothing visible was written."""
+        reply = written(text)
+        return None if reply is None else await self._take(post, group, member, name, reply, at)
+
+    async def _take(
+        self, post_id: int, group: int, member: int, name: str, reply: Reply, at: datetime
+    ) -> Result:
+        async with self._database.writing() as connection:
+            post = await post_store.find(connection, post_id)
+            if post is None or post.group != group or post.snapshot is None:
+                return Result(Verdict.UNKNOWN)
+            snapshot = snapshot_of(post)
+            graded = grade(snapshot, reply)
+            if graded is None:
+                return Result(Verdict.UNKNOWN, post)
+            found = self._matcher.propose(snapshot, reply.text) if isinstance(reply, Written) else None
+            await member_store.seen(connection, group, member, name, at)
+            taken = await answer_store.record(
+                connection,
+                answer_store.NewAnswer(
+                    post=post.id,
+                    group=group,
+                    member=member,
+                    at=at,
+                    choice=_choice(reply),
+                    text=reply.text if isinstance(reply, Written) else None,
+                    right=None if graded.outcome is Outcome.OPEN else graded.outcome is Outcome.RIGHT,
+                    found=found,
+                    date=post.date,
+                ),
+            )
+            if taken:
+                rows = points_for(key_of(post), member, graded)
+                await scores.add(connection, group, post.date, rows)
+            return await _result(connection, post, member, Verdict.NEW if taken else Verdict.AGAIN)
+
+    async def grade(self, post_id: int, group: int, member: int, given: SelfGrade) -> Result:
+        """The self-grade of an open answer; the first one is final (R14, R17)."""
+        async with self._database.writing() as connection:
+            post = await post_store.find(connection, post_id)
+            answer = await answer_store.find(connection, post_id, member)
+            if post is None or post.group != group or answer is None or answer.choice is not None:
+                return Result(Verdict.UNKNOWN, post)
+            taken = await answer_store.grade(connection, post_id, member, given)
+            if taken and post.state is not State.VOID:
+                graded = grade(snapshot_of(post), Written(answer.text or "?"))
+                if graded is not None:
+                    rows = points_for(key_of(post), member, self_graded(graded, given))
+                    await scores.add(connection, group, post.date, rows)
+            return await _result(connection, post, member, Verdict.NEW if taken else Verdict.AGAIN)
+
+    async def result(self, post_id: int, group: int, member: int) -> Result:
+        """A member's result of a post, as it was (R13)."""
+        async with self._database.reading() as connection:
+            post = await post_store.find(connection, post_id)
+            if post is None or post.group != group or post.snapshot is None:
+                return Result(Verdict.UNKNOWN)
+            return await _result(connection, post, member, Verdict.AGAIN)
+
+    async def share(self, post_id: int, member: int, message: int) -> bool:
+        """Remember the message that shares an open answer; False if it is shared already."""
+        async with self._database.writing() as connection:
+            return await answer_store.share(connection, post_id, member, message)
+
+
+async def _result(connection: Any, post: Post, member: int, verdict: Verdict) -> Result:  # noqa: ANN401
+    snapshot = snapshot_of(post)
+    answer = await answer_store.find(connection, post.id, member)
+    if answer is None:
+        late = post.state in (State.CLOSED, State.VOID) or verdict is Verdict.AGAIN
+        return Result(Verdict.TOO_LATE if late else Verdict.UNKNOWN, post, snapshot)
+    streak = await streak_in(connection, post.group, post.series, member)
+    rows = await scores.of_source(connection, key_of(post).text)
+    points = sum(row.points for row in rows if row.member == member)
+    return Result(verdict, post, snapshot, answer, grade(snapshot, _reply(answer)), streak, points)
+
+
+def _choice(reply: Reply) -> str | None:
+    match reply:
+        case Chosen(letter):
+            return letter
+        case DontKnow():
+            return DONT_KNOW
+        case _:
+            return None
+
+
+def _reply(answer: Answer) -> Reply:
+    if answer.choice == DONT_KNOW:
+        return DontKnow()
+    if answer.choice is not None:
+        return Chosen(answer.choice)
+    return Written(answer.text or "?")

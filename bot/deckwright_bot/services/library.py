@@ -1,0 +1,89 @@
+"""The compiled library as the study group needs it: what can be asked, and what a question shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deckwright.compiler import compile_library
+from deckwright.kinds import KindCard
+from deckwright.kinds.formula import FormulaCard
+from deckwright.kinds.layout import Siblings
+from deckwright.model import Card, Deck, Library, Prompt, Topic
+from deckwright.study.keys import PromptKey, Source
+from deckwright.study.pool import Askable, askable
+from deckwright.study.question import Snapshot, draw
+from deckwright.study.texts import texts_of
+
+
+class LibraryError(Exception):
+    """The library cannot be served; the message names the first problem and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A prompt with the card it is of and where that stands."""
+
+    prompt: Prompt
+    card: KindCard
+    deck: Deck
+    topic: Topic
+
+
+class StudyLibrary:
+    """Every prompt of a library by its key; old card ids are known too."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.entries: dict[PromptKey, Entry] = {}
+        for deck in library.decks:
+            for topic in deck.topics:
+                for card, siblings in _with_siblings(topic):
+                    for prompt in card.prompts(siblings):
+                        self.entries[PromptKey.of(prompt)] = Entry(prompt, card, deck, topic)
+        self.askables: tuple[Askable, ...] = tuple(
+            askable(entry.card, entry.deck.slug, entry.prompt) for entry in self.entries.values()
+        )
+
+    def card(self, name: str) -> Card | None:
+        """A card by its id or an old one."""
+        return self.library.by_id.get(name)
+
+    def snapshot(self, key: PromptKey, source: Source) -> Snapshot:
+        """The question as it is asked under that post or quiz key (R6, R16)."""
+        entry = self.entries[key]
+        card = entry.card
+        title = f"{entry.deck.title} › {entry.topic.title}"
+        question = None
+        if isinstance(card, FormulaCard):
+            # A formula's question is its name and the formula with the gap in it.
+            question = f"{card.name.strip()}\n\n$$\n{card.formula.strip()}\n$$"
+        return draw(entry.prompt, texts_of(card, entry.prompt, title=title, question=question), source)
+
+
+def _with_siblings(topic: Topic) -> Iterator[tuple[KindCard, Siblings]]:
+    for card in topic.cards:
+        if isinstance(card, KindCard):
+            yield card, [other for other in topic.cards if other is not card]
+
+
+def load(root: Path) -> StudyLibrary:
+    """Read the library in ``root``.
+
+    Raises:
+        LibraryError: if it has problems; a bot must not ask broken cards.
+    """
+    compilation = compile_library(root, check_maths=False)
+    if compilation.library is None or compilation.problems.failed():
+        first = next(iter(compilation.problems))
+        raise LibraryError(
+            f"{first.span.place}: {first.message} ({compilation.problems.errors} errors; "
+            f"`deckwright check {root.as_posix()}` shows all)"
+        )
+    return StudyLibrary(compilation.library)
+
+
+def decks_of(library: Library) -> Mapping[str, str]:
+    """The decks' titles by slug."""
+    return {deck.slug: deck.title for deck in library.decks}

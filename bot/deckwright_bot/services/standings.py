@@ -1,0 +1,102 @@
+"""Streaks and boards, computed from rows (R18-R27). Nothing here is kept, so nothing can drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deckwright.study import schedule
+from deckwright.study.posting import State
+from deckwright.study.ranking import Period, Span, Standing, Tally, own, rank, span
+from deckwright.study.streak import Pause, PostLine, Streak, pause, streak
+from deckwright_bot.services.posts import series_of
+from deckwright_bot.store import (
+    answers as answer_store,
+    groups as group_store,
+    members as member_store,
+    posts as post_store,
+    scores,
+)
+from deckwright_bot.store.database import Database
+from deckwright_bot.store.records import DAILY
+
+LAST_YEAR = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A leaderboard, with the names to show and the asking member's own line."""
+
+    period: Period
+    standings: tuple[Standing, ...]
+    names: dict[int, str]
+    mine: Standing | None
+
+
+async def streak_in(connection: AsyncConnection, group: int, series: str, member: int) -> Streak:
+    """A member's streak, from the posts and their answers (R18)."""
+    posts = await post_store.of_series(connection, group, series)
+    answered = await answer_store.posts_of(connection, group, series, member)
+    pauses = await member_store.pauses_of(connection, group, series, member)
+    credited = await member_store.credits_of(connection, member)
+    return streak(
+        [PostLine(post.date, post.state, post.outage) for post in posts],
+        {post.date for post in posts if post.id in answered},
+        [Pause(each.begins, each.days) for each in pauses],
+        {post.date for post in posts if post.id in credited},
+    )
+
+
+class StandingsService:
+    """Reads streaks and boards."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def streak(self, group: int, member: int, series: str = DAILY) -> Streak:
+        """A member's streak in a group."""
+        async with self._database.reading() as connection:
+            return await streak_in(connection, group, series, member)
+
+    async def pause(self, group: int, member: int, name: str, days: int, now: datetime) -> Pause | None:
+        """Pause a streak from the next post on (R22); None where no post is to come.
+
+        Raises:
+            ValueError: for other than 1 to 30 days.
+        """
+        async with self._database.writing() as connection:
+            daily = await group_store.daily(connection, group)
+            if daily is None:
+                return None
+            newest = await post_store.latest(connection, group, DAILY)
+            sent = await post_store.last_sent(connection, group, DAILY)
+            last = schedule.LastPost(newest.date, sent) if newest is not None else None
+            following = schedule.next_posts(series_of(daily), now, last, 1)
+            if not following:
+                return None
+            made = pause(following[0][0], newest.date if newest is not None else None, days)
+            await member_store.seen(connection, group, member, name, now)
+            await member_store.pause(connection, group, DAILY, member, made.first, made.days)
+        return made
+
+    async def board(self, group: int, member: int, period: Period, now: datetime) -> Board:
+        """The board of a period in the group's zone (R25, R26)."""
+        async with self._database.reading() as connection:
+            daily = await group_store.daily(connection, group)
+            days = Span(date.min, LAST_YEAR) if daily is None else span(period, now, series_of(daily).tz)
+            found = await scores.board(connection, group, days.first, days.last)
+        standings = rank({each.member: Tally(each.points, each.right, each.answers) for each in found})
+        return Board(period, standings, {each.member: each.name for each in found}, own(standings, member))
+
+    async def credit(self, group: int, member: int, day: date, reason: str, by: int, now: datetime) -> bool:
+        """Credit a post to a member for a fault of the bot (R23); False if there is no such post."""
+        async with self._database.writing() as connection:
+            post = await post_store.of_date(connection, group, DAILY, day)
+            if post is None or post.state not in (State.CLOSED, State.VOID):
+                return False
+            await member_store.credit(connection, post.id, member, reason, by, now)
+            detail = {"member": member, "date": day.isoformat(), "reason": reason}
+            await member_store.note(connection, group, by, "credit", detail, now)
+        return True

@@ -1,0 +1,219 @@
+"""R10: which prompt comes next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from deckwright.kinds import KINDS
+from deckwright.model import Card, Choice, Open, Option, Prompt, Retired, SelfGraded
+from deckwright.study.keys import PromptKey
+from deckwright.study.pool import Askable, Asked, askable, fits, form_of, left, next_prompt, pool, rematch
+from deckwright.study.schedule import Series
+
+SERIES = Series(1, "daily", "UTC", time(9), started=date(2026, 1, 1), seed=7)
+
+
+def prompt(
+    name: str, *, core: bool = False, level: str = "easy", form: str = "choice", deck: str = "a"
+) -> Askable:
+    return Askable(PromptKey(name), deck, level, core, form, daily=True)
+
+
+def key(name: str) -> PromptKey:
+    return PromptKey(name)
+
+
+def ask(library: list[Askable], count: int, series: Series = SERIES) -> list[PromptKey]:
+    """What the series asks, one after the other."""
+    asked: list[PromptKey] = []
+    for _ in range(count):
+        found = next_prompt(library, series, asked)
+        assert found is not None
+        asked.append(found)
+    return asked
+
+
+TEN = [prompt(f"card-{n}", core=n < 3) for n in range(10)]
+
+
+def test_r10_core_prompts_come_first() -> None:
+    assert {found.card for found in ask(TEN, 3)} == {"card-0", "card-1", "card-2"}
+
+
+def test_r10_no_prompt_repeats_until_the_pool_is_used_up() -> None:
+    asked = ask(TEN, 30)
+
+    for begin in (0, 10, 20):
+        assert len(set(asked[begin : begin + 10])) == 10
+
+
+def test_r10_each_round_is_shuffled_anew() -> None:
+    asked = ask(TEN, 20)
+
+    assert asked[:10] != asked[10:]
+
+
+def test_r10_nobody_meets_yesterdays_question_again_when_a_round_begins() -> None:
+    for seed in range(30):
+        asked = ask(TEN, 30, replace(SERIES, seed=seed))
+        assert all(asked[n] not in asked[n + 1 : n + 5] for n in range(26))
+
+
+def test_r10_the_order_depends_on_the_seed() -> None:
+    assert len({tuple(ask(TEN, 10, replace(SERIES, seed=seed))) for seed in range(5)}) == 5
+
+
+def test_r10_the_order_can_be_replayed_whatever_the_order_of_the_library() -> None:
+    assert ask(TEN, 25) == ask(TEN[::-1], 25)
+
+
+def test_r10_a_prompt_that_was_skipped_is_asked_next() -> None:
+    """A skipped or failed post is not among the asked, so its prompt is still the first."""
+    asked = ask(TEN, 4)
+
+    assert next_prompt(TEN, SERIES, asked[:3]) == asked[3]
+
+
+def test_r10_a_card_that_is_added_is_asked_in_the_running_round() -> None:
+    asked = ask(TEN, 9)
+    grown = [*TEN, prompt("new")]
+
+    assert {next_prompt(grown, SERIES, asked), key("new")} <= set(pool(grown, SERIES, asked).upcoming)
+    assert left(grown, SERIES, asked) == 2
+
+
+def test_r10_a_card_that_is_added_after_a_round_comes_before_any_repeats() -> None:
+    asked = ask(TEN, 10)
+
+    assert pool([*TEN, prompt("new")], SERIES, asked).upcoming == (key("new"),)
+
+
+def test_r10_what_was_asked_under_an_old_id_counts_as_asked() -> None:
+    renamed = [replace(TEN[0], key=key("renamed"), aliases=("card-0",)), *TEN[1:]]
+
+    assert key("renamed") not in pool(renamed, SERIES, [key("card-0")]).upcoming
+
+
+def test_r10_prompts_that_no_longer_fit_do_not_matter() -> None:
+    assert pool(TEN, SERIES, [key("gone"), key("gone")]) == pool(TEN, SERIES, [])
+
+
+def test_r10_the_pool_is_low_at_seven_left() -> None:
+    assert not pool(TEN, SERIES, ask(TEN, 2)).low
+    assert pool(TEN, SERIES, ask(TEN, 3)).left == 7
+    assert pool(TEN, SERIES, ask(TEN, 3)).low
+    assert [pool(TEN, SERIES, ask(TEN, n)).round for n in (0, 9, 10, 11, 19, 20)] == [0, 0, 1, 1, 1, 2]
+
+
+def test_r10_an_empty_pool_has_no_next_prompt() -> None:
+    assert next_prompt([], SERIES, []) is None
+    assert pool([], SERIES, [key("x")]).left == 0
+
+
+def test_r10_one_prompt_alone_may_repeat() -> None:
+    assert ask([TEN[0]], 3) == [TEN[0].key] * 3
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (prompt("x"), True),
+        (prompt("x", level="medium"), True),
+        (prompt("x", level="hard"), False),
+        (prompt("x", form="open"), False),
+        (prompt("x", form="self"), False),
+        (replace(prompt("x"), daily=False), False),
+    ],
+)
+def test_r10_by_default_choices_easy_and_medium_are_asked(found: Askable, *, wanted: bool) -> None:
+    assert fits(found, SERIES) is wanted
+
+
+def test_r10_a_series_may_widen_or_narrow_its_pool() -> None:
+    hard = replace(SERIES, level="hard", forms=frozenset({"open"}), decks=frozenset({"a"}))
+
+    assert fits(prompt("x", level="hard", form="open"), hard)
+    assert not fits(prompt("x", level="hard", form="open", deck="b"), hard)
+    assert not fits(prompt("x", level="medium"), replace(SERIES, level="easy"))
+
+
+def test_r10_a_cards_prompt_carries_what_decides() -> None:
+    card = Card(id="one", kind="recall", level="hard", core=True, aliases=("old",))
+    form = Choice((Option("a", right=True), Option("b", right=False)), draw=1)
+    found = askable(card, "theory", Prompt(card.card_id, 2, form))
+
+    assert found == Askable(
+        PromptKey("one", 2), "theory", "hard", True, "choice", daily=True, aliases=("old",)
+    )  # noqa: FBT003
+
+
+def test_r10_retired_cards_and_code_are_never_asked() -> None:
+    retired = Card(id="one", kind="recall", retired=Retired(since="2026-01-01", reason="old"))
+    code = KINDS["code"].model_validate(
+        {"id": "two", "kind": "code", "language": "python", "front": "f", "solution": "s"}
+    )
+
+    assert not askable(retired, "a", Prompt(retired.card_id, 0, SelfGraded())).daily
+    assert not askable(code, "a", code.prompts()[0]).daily
+
+
+def test_r10_a_choice_without_a_choice_is_an_open_question() -> None:
+    same = Choice((Option("Yes", right=True), Option(" yes. ", right=False)), draw=1)
+
+    assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, same)) == "open"
+    assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, Open((), ()))) == "open"
+
+
+def test_r10_the_rematch_is_the_question_most_people_got_wrong() -> None:
+    week = [Asked(key("a"), 10, 3), Asked(key("b"), 4, 2), Asked(key("c"), 8, 4), Asked(key("d"), 0, 0)]
+
+    assert rematch(week) == key("b")
+    assert rematch([Asked(key("a"), 5, 0)]) is None
+
+
+LIBRARIES = st.lists(
+    st.builds(prompt, st.from_regex(r"[a-z]{1,4}", fullmatch=True), core=st.booleans()),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda found: found.key,
+)
+
+
+@given(LIBRARIES, st.integers(0, 2**40), st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_law_r10_rounds_are_fair_and_replayable(library: list[Askable], seed: int, chance: object) -> None:
+    import random
+
+    assert isinstance(chance, random.Random)
+    series = replace(SERIES, seed=seed)
+    asked = ask(library, 3 * len(library), series)
+    shuffled = library[:]
+    chance.shuffle(shuffled)
+
+    assert ask(shuffled, len(asked), series) == asked
+    assert set(Counter(asked).values()) == {3}
+    for n in range(len(asked)):
+        counts = Counter(asked[:n])
+        assert max(counts.values(), default=0) - min(counts[p.key] for p in library) <= 1
+
+
+@given(st.lists(st.tuples(LIBRARIES, st.integers(1, 8)), min_size=1, max_size=5))
+@settings(max_examples=100, deadline=None)
+def test_law_r10_while_the_library_changes_nothing_repeats_before_all_that_fits_was_asked_since(
+    epochs: list[tuple[list[Askable], int]],
+) -> None:
+    asked: list[PromptKey] = []
+    for library, count in epochs:
+        for _ in range(count):
+            found = next_prompt(library, SERIES, asked)
+            assert found is not None
+            if found in asked:
+                since = asked[len(asked) - 1 - asked[::-1].index(found) :]
+                waiting = {p.key for p in library} - set(asked)
+                assert waiting == set(), (found, since)
+            asked.append(found)
