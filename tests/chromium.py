@@ -150,7 +150,7 @@ class Page:
         self.said: list[str] = []
         """Console messages, script errors, and what the security policy refused."""
         self.dialogs: list[str] = []
-        self.requests: list[str] = []
+        self._sent: dict[str, str] = {}
         self.frames: list[str] = []
         """Sessions of frames that live in processes of their own."""
         self._waiting: list[str] = []
@@ -184,7 +184,9 @@ class Page:
             case "Page.javascriptDialogOpening":
                 self.dialogs.append(params["message"])
             case "Network.requestWillBeSent":
-                self.requests.append(params["request"]["url"])
+                self._sent[params["requestId"]] = params["request"]["url"]
+            case "Network.loadingFailed" if params.get("blockedReason") == "csp":
+                self._sent.pop(params["requestId"], None)
             case "Audits.issueAdded":
                 if params["issue"]["code"] == "ContentSecurityPolicyIssue":
                     self.said.append(f"policy: {json.dumps(params['issue']['details'])}")
@@ -197,6 +199,11 @@ class Page:
                 self.frames.remove(params["sessionId"])
             case _:
                 pass
+
+    @property
+    def requests(self) -> list[str]:
+        """The addresses that were asked for; not those that the security policy refused to ask for."""
+        return list(self._sent.values())
 
     @property
     def complaints(self) -> list[str]:

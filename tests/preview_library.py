@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from libraries import library, write
-
 from deckwright.preview.running import Session, serving
+from libraries import library, write
 
 NOW = 1_790_000_000
 

@@ -14,18 +14,19 @@ SOURCE = Path(deckwright.__file__).parent
 ROOMS = (
     {"__main__"},
     {"cli"},
+    {"preview"},
     {"showing", "scaffold"},
     {"release", "adopt", "fixing"},
     {"diff"},
     {"builder", "stats"},
     {"compiler"},
     {"schema", "report", "explanations", "watching"},
-    {"anki"},
+    {"anki", "chat"},
     {"maths"},
     {"render"},
     {"policy", "history"},
     {"checks"},
-    {"kinds"},
+    {"kinds", "study"},
     {"decode", "texts", "lock", "cache", "collector"},
     {"model"},
     {"markup", "identity"},
@@ -38,6 +39,9 @@ OWNERS = {
     "genanki": {"anki/package.py"},
     "yaml": {"syntax.py"},
     "quickjs": {"render/formula.py"},
+    "fontTools": {"render/fonts.py"},
+    "resvg_py": {"render/png.py"},
+    "snowballstemmer": {"study/words.py"},
     "rich": {"showing.py", "report.py", "cli.py"},
     "typer": {"cli.py"},
 }
@@ -67,7 +71,7 @@ def room(name: str) -> int | None:
 def test_every_module_has_a_room() -> None:
     names = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in modules()}
 
-    assert names - {"__init__", "chat", "study"} == set().union(*ROOMS)
+    assert names - {"__init__"} == set().union(*ROOMS)
 
 
 def test_a_room_imports_only_rooms_below_it() -> None:

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from libraries import DECK, library, topic, write
-from preview_library import NOW, hostile, replace, served, small
 from typer.testing import CliRunner
 
 from deckwright import builder
@@ -26,6 +24,8 @@ from deckwright.preview import assets
 from deckwright.preview.released import Released
 from deckwright.preview.running import Session, write as write_page
 from deckwright.preview.workshop import Workshop
+from libraries import DECK, library, topic, write
+from preview_library import NOW, hostile, replace, served, small
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><script>alert(1)</script></svg>'
 

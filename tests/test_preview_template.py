@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from real_anki import RealAnki
 
 from deckwright.anki.package import package_bytes
 from deckwright.builder import output
 from deckwright.compiler import compile_library
 from deckwright.preview.template import Side, TemplateError, both_sides, render
+from real_anki import RealAnki
 
 CARDS = Path(__file__).parent.parent / "cards"
 FRONT = (

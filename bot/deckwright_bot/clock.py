@@ -123,6 +123,11 @@ class Ticker:
         self._watch: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started."""
+        return self._watch is not None
+
     def start(self) -> None:
         """Begin; call from a running event loop."""
         self._scheduler.add_job(
@@ -153,7 +158,9 @@ class Ticker:
         # Below a second the scheduler's wall clock is too coarse, and this watch is the ticker.
         patience = self.seconds if self.seconds < 1 else 3 * self.seconds
         while True:
-            await asyncio.sleep(min(self.seconds, max(SHORTEST_TICK, patience - (time.monotonic() - self._last))))
+            await asyncio.sleep(
+                min(self.seconds, max(SHORTEST_TICK, patience - (time.monotonic() - self._last)))
+            )
             if time.monotonic() - self._last >= patience:
                 await self.tick()
 

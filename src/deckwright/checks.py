@@ -325,13 +325,25 @@ def _check_formula(
 ) -> None:
     """Balance the braces, then compile the formula whole and with each gap hidden as Anki hides it."""
     whole = markup.unmark(latex, lambda _number, hidden, _hint: hidden)
-    place = origin.text_span(at.path, markup.unmark(latex, _as_written))
+
+    def place() -> source.Span:
+        return origin.text_span(at.path, markup.unmark(latex, _as_written))
+
     if (reason := _unbalanced(whole)) is not None:
         problems.add(
             "unbalanced-maths",
-            place,
+            place(),
             f"expected matching braces in maths, found {reason}: {shorten(whole)}",
             hint=r"write \{ for a brace that is shown",
+            card=card,
+        )
+        return
+    if (reaching := _REACHING_OUT.search(whole)) is not None:
+        problems.add(
+            "maths-does-not-compile",
+            place(),
+            f"expected maths that stays by itself, found {reaching[0]}: it may carry links, styles or scripts",
+            hint="a formula has no need of it; links go into the text",
             card=card,
         )
         return
@@ -351,12 +363,16 @@ def _check_formula(
         if reason is not None:
             problems.add(
                 "maths-does-not-compile",
-                place,
+                place(),
                 f"expected maths that MathJax compiles{when}, found {shorten(whole)}: {reason}",
                 hint="hide a whole part, so that the rest is a formula by itself" if when else None,
                 card=card,
             )
             return
+
+
+# MathJax's html extension, which Anki has too: an address in a style is fetched when the card is shown.
+_REACHING_OUT = re.compile(r"\\(?:href|style|class|cssId|data)(?![A-Za-z])")
 
 
 def _hiding(asked: int) -> Callable[[int, str, str | None], str]:

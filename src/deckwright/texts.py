@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -90,6 +90,7 @@ _NOTHING = Found((), (), (), (), 0)
 _STRAY_DOLLAR = re.compile(r"\$(?!\d)(?<!\d\$).{0,12}")
 
 
+@lru_cache(maxsize=20_000)
 def look_into(text: str) -> Found:
     """Parse a Markdown text once and say what stands in it."""
     if markup.is_plain(text):

@@ -148,8 +148,8 @@ def test_r10_a_cards_prompt_carries_what_decides() -> None:
     found = askable(card, "theory", Prompt(card.card_id, 2, form))
 
     assert found == Askable(
-        PromptKey("one", 2), "theory", "hard", True, "choice", daily=True, aliases=("old",)
-    )  # noqa: FBT003
+        PromptKey("one", 2), "theory", "hard", core=True, form="choice", daily=True, aliases=("old",)
+    )
 
 
 def test_r10_retired_cards_and_code_are_never_asked() -> None:
@@ -177,7 +177,7 @@ def test_r10_the_rematch_is_the_question_most_people_got_wrong() -> None:
 
 
 LIBRARIES = st.lists(
-    st.builds(prompt, st.from_regex(r"[a-z]{1,4}", fullmatch=True), core=st.booleans()),
+    st.builds(prompt, st.sampled_from("abcdefghijklmnop"), core=st.booleans()),
     min_size=1,
     max_size=12,
     unique_by=lambda found: found.key,
@@ -204,7 +204,7 @@ def test_law_r10_rounds_are_fair_and_replayable(library: list[Askable], seed: in
 
 @given(st.lists(st.tuples(LIBRARIES, st.integers(1, 8)), min_size=1, max_size=5))
 @settings(max_examples=100, deadline=None)
-def test_law_r10_while_the_library_changes_nothing_repeats_before_all_that_fits_was_asked_since(
+def test_law_r10_while_the_library_changes_nothing_repeats_while_another_was_never_asked(
     epochs: list[tuple[list[Askable], int]],
 ) -> None:
     asked: list[PromptKey] = []
@@ -213,7 +213,5 @@ def test_law_r10_while_the_library_changes_nothing_repeats_before_all_that_fits_
             found = next_prompt(library, SERIES, asked)
             assert found is not None
             if found in asked:
-                since = asked[len(asked) - 1 - asked[::-1].index(found) :]
-                waiting = {p.key for p in library} - set(asked)
-                assert waiting == set(), (found, since)
+                assert {p.key for p in library} <= set(asked)
             asked.append(found)

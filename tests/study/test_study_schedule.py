@@ -71,13 +71,13 @@ def test_r2_a_series_that_was_never_set_up_has_nothing_due() -> None:
 
 
 def test_r8_six_hours_late_is_still_posted() -> None:
-    now = utc(MONDAY, 8) + LATEST
+    now = utc(MONDAY, 8) + 6 * HOUR
 
     assert due(BERLIN, now, posted(MONDAY - DAY)) == Due(MONDAY, utc(MONDAY, 8), now, ())
 
 
 def test_r8_later_than_six_hours_is_skipped() -> None:
-    now = utc(MONDAY, 8) + LATEST + timedelta(seconds=1)
+    now = utc(MONDAY, 8) + 6 * HOUR + timedelta(seconds=1)
 
     assert due(BERLIN, now, posted(MONDAY - DAY)) == Due(None, None, now, (MONDAY,))
 
@@ -86,6 +86,15 @@ def test_r8_a_late_post_after_midnight_keeps_its_date() -> None:
     series = replace(BERLIN, at=time(22))
 
     assert due(series, utc(MONDAY + DAY, 1), posted(MONDAY - DAY, 21)).post == MONDAY
+
+
+def test_r1_a_post_at_midnight_is_due_though_the_clock_went_back_to_the_day_before() -> None:
+    """In St. John's the clock once went from 00:01 back to 23:01: at 23:30 the new date's post is due."""
+    series = replace(BERLIN, zone="America/St_Johns", at=time(0), started=date(2010, 11, 1))
+    now = datetime(2010, 11, 7, 2, 30, tzinfo=UTC) + 30 * MINUTE
+
+    assert local_date(now, series.tz) == date(2010, 11, 6)
+    assert due(series, now, LastPost(date(2010, 11, 6), now - 24 * HOUR)).post == date(2010, 11, 7)
 
 
 def test_r8_after_days_down_only_the_newest_is_posted_and_the_others_are_skipped() -> None:

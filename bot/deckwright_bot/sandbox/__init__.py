@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from deckwright_bot.sandbox.clock import Clock, ShiftedClock, SystemClock
 from deckwright_bot.sandbox.core import Options, RequestRecord, Violation
-from deckwright_bot.sandbox.driver import Member, Owner
+from deckwright_bot.sandbox.driver import Member
 from deckwright_bot.sandbox.faults import Faults, Kind
 from deckwright_bot.sandbox.outcome import DriverError, Outcome, text_of
+from deckwright_bot.sandbox.owner import Owner
 from deckwright_bot.sandbox.permissions import Permission
 from deckwright_bot.sandbox.redirect import redirect
 from deckwright_bot.sandbox.serve import serve

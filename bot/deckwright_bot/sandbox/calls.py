@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from deckwright_bot.sandbox import message_payloads, payloads
@@ -36,7 +36,7 @@ class HasUser(Protocol):
 
 File = tuple[str, bytes]
 Value = str | int | float | bool | User | HasUser | Channel | Role | File
-Field = Value | list[str] | list[Value] | None
+Field = Value | list[Value] | list[str] | None
 
 
 class Resolver:
@@ -54,7 +54,7 @@ class Resolver:
     def take(self, value: object) -> str:
         """The id of a thing; what it is goes into ``found``."""
         if isinstance(value, User) or hasattr(value, "user"):
-            user: User = value if isinstance(value, User) else value.user  # type: ignore[attr-defined]
+            user: User = value if isinstance(value, User) else value.user
             self._keep("users", user.id, payloads.user(user))
             if self.guild and (member := self.guild.members.get(user.id)):
                 permissions = str(int(self.world.guild_permissions(self.guild, user.id)))
@@ -158,7 +158,7 @@ def _option_value(option: Json, value: Value, resolver: Resolver) -> object:
 # -- selects and forms --------------------------------------------------------------------------
 
 
-def chosen(select: Json, values: list[str] | list[Value], resolver: Resolver) -> list[str]:
+def chosen(select: Json, values: Sequence[Value], resolver: Resolver) -> list[str]:
     """The values of a select; options of a string select go by value or label."""
     least, most = select.get("min_values"), select.get("max_values")
     if not (1 if least is None else least) <= len(values) <= (1 if most is None else most):
@@ -218,7 +218,7 @@ def _entry(inner: Json, value: Field, resolver: Resolver) -> Json:
         raise DriverError(f"field {name} is required")
     if inner["type"] == RADIO:
         return entry | {"value": None if value is None else _option_of(inner, str(value))}
-    listed = value if isinstance(value, list) else [] if value is None else [value]
+    listed: list[Value] = [] if value is None else [*value] if isinstance(value, list) else [value]
     if not listed and not required:
         return entry | {"values": []}
     if inner["type"] == UPLOAD:

@@ -1,11 +1,10 @@
-"""People for tests: members and owners who click, choose, write and see what they would see."""
+"""People for tests: members who click, choose, write and see what they would see. Owners are in ``owner``."""
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from deckwright_bot.sandbox import events
 from deckwright_bot.sandbox.calls import (
     Field,
     File,
@@ -18,7 +17,8 @@ from deckwright_bot.sandbox.calls import (
 )
 from deckwright_bot.sandbox.component_limits import SELECTS, walk
 from deckwright_bot.sandbox.core import Core
-from deckwright_bot.sandbox.interactions import FIRST_ANSWER, Callback, Interaction, InteractionType
+from deckwright_bot.sandbox.interaction import Callback, Interaction, InteractionType
+from deckwright_bot.sandbox.interactions import FIRST_ANSWER
 from deckwright_bot.sandbox.message_payloads import message as message_payload
 from deckwright_bot.sandbox.model import (
     Attachment,
@@ -27,21 +27,12 @@ from deckwright_bot.sandbox.model import (
     Guild,
     Json,
     Message,
-    Overwrite,
-    Role,
     User,
 )
 from deckwright_bot.sandbox.outcome import DriverError, Outcome, buttons_of
-from deckwright_bot.sandbox.permissions import EVERYONE, NONE, Permission
+from deckwright_bot.sandbox.permissions import Permission
 
 LINK = 5
-BOT_DEFAULT = (
-    EVERYONE
-    | Permission.MENTION_EVERYONE
-    | Permission.PIN_MESSAGES
-    | Permission.MANAGE_MESSAGES
-    | Permission.MANAGE_THREADS
-)
 
 
 class Member:
@@ -146,9 +137,7 @@ class Member:
         data: Json = {"custom_id": button["custom_id"], "component_type": 2, "id": button["id"]}
         return await self._do(InteractionType.COMPONENT, channel, data, current)
 
-    async def select(
-        self, message: Message, values: list[str] | list[Value], what: str | None = None
-    ) -> Outcome:
+    async def select(self, message: Message, values: Sequence[Value], what: str | None = None) -> Outcome:
         """Choose in a select, named by custom id or placeholder; the only one needs no name."""
         channel, current = self._current(message)
         selects = [one for one in walk(current.components) if one["type"] in SELECTS]
@@ -248,68 +237,3 @@ def _moved(interaction: Interaction, source: Message, edits: int) -> bool:
 def _permitted(needed: int, held: Permission) -> bool:
     # 0 means administrators only, who hold everything
     return Permission.ADMINISTRATOR in held or (needed != 0 and not Permission(needed) & ~held)
-
-
-class Owner(Member):
-    """The founder of a guild, who may do anything in it."""
-
-    def invite_bot(self, permissions: Permission = BOT_DEFAULT) -> None:
-        """Add the bot with these permissions."""
-        self.core.world.add_bot(self.guild, permissions)
-
-    def kick_bot(self) -> None:
-        """Remove the bot."""
-        self.core.world.remove_member(self.guild, self.core.world.bot.id)
-
-    def add_member(self, who: str | User, *roles: Role) -> Member:
-        """Let somebody join: a new person by name, or one who is in another guild already."""
-        user = self.core.world.add_user(who) if isinstance(who, str) else who
-        self.core.world.add_member(self.guild, user, roles)
-        return Member(self.core, user, self.guild)
-
-    def create_channel(self, name: str, kind: ChannelType = ChannelType.TEXT) -> Channel:
-        """Make a channel."""
-        return self.core.world.add_channel(self.guild, name, kind)
-
-    def delete_channel(self, channel: Channel) -> None:
-        """Delete a channel or thread."""
-        self.core.world.remove_channel(channel)
-
-    def delete_message(self, message: Message) -> None:
-        """Delete any message."""
-        self.core.messages.delete(message)
-
-    def create_role(self, name: str, permissions: Permission = NONE, *, mentionable: bool = False) -> Role:
-        """Make a role."""
-        return self.core.world.add_role(self.guild, name, permissions, mentionable=mentionable)
-
-    def give_role(self, who: Member, role: Role) -> None:
-        """Give somebody a role."""
-        member = self.guild.members[who.user.id]
-        member.roles.add(role.id)
-        self.core.hub.emit(events.MemberEdited(self.guild, member))
-
-    def set_permissions(
-        self,
-        channel: Channel,
-        target: Member | Role | User | None = None,
-        *,
-        allow: Permission = NONE,
-        deny: Permission = NONE,
-    ) -> None:
-        """Allow or deny something in a channel to a role or person; without a target to the bot."""
-        if isinstance(target, Role):
-            rule = Overwrite(target.id, is_member=False, allow=allow, deny=deny)
-        else:
-            user = target.user if isinstance(target, Member) else target or self.core.world.bot
-            rule = Overwrite(user.id, is_member=True, allow=allow, deny=deny)
-        self.core.world.set_overwrite(channel, rule)
-
-    @property
-    def everyone(self) -> Role:
-        """The role that all members have."""
-        return self.guild.roles[self.guild.id]
-
-    def set_outage(self, *, down: bool) -> None:
-        """Let Discord lose the guild for a while, or find it again."""
-        self.core.world.set_outage(self.guild, down=down)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deckwright_bot.sandbox import events, message_payloads, payloads
 from deckwright_bot.sandbox.clock import iso
-from deckwright_bot.sandbox.interactions import InteractionSent
+from deckwright_bot.sandbox.interaction import InteractionSent
 from deckwright_bot.sandbox.model import Channel, ChannelType, Json, Message
 from deckwright_bot.sandbox.state import World
 

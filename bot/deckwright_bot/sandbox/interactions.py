@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import IntEnum
+from datetime import timedelta
 
-from deckwright_bot.sandbox import message_payloads, payloads
 from deckwright_bot.sandbox.errors import ApiError, already_acknowledged, empty_message, invalid_form, unknown
-from deckwright_bot.sandbox.events import Event
-from deckwright_bot.sandbox.messages import MAX_FILE, Messages, number_components
+from deckwright_bot.sandbox.interaction import (
+    MESSAGES,
+    UPDATES,
+    Callback,
+    Interaction,
+    InteractionAnswered,
+    InteractionSent,
+    InteractionType,
+    metadata,
+    payload,
+)
+from deckwright_bot.sandbox.messages import Messages, has_content, number_components
 from deckwright_bot.sandbox.model import (
     Channel,
     ChannelType,
@@ -28,79 +35,6 @@ FIRST_ANSWER = timedelta(seconds=3)
 TOKEN_LIFE = timedelta(minutes=15)
 FOLLOW_UPS_WITHOUT_BOT = 5
 CHAT_INPUT = 1
-
-
-class InteractionType(IntEnum):
-    """What the member did."""
-
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    MODAL = 5
-
-
-class Callback(IntEnum):
-    """What the bot may answer first."""
-
-    PONG = 1
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE = 7
-    CHOICES = 8
-    MODAL = 9
-
-
-MESSAGES = {Callback.MESSAGE, Callback.DEFERRED_MESSAGE}
-UPDATES = {Callback.UPDATE, Callback.DEFERRED_UPDATE}
-
-
-@dataclass(eq=False)
-class Interaction:
-    """One thing a member did, and how far the answer is."""
-
-    id: int
-    token: str
-    type: InteractionType
-    user: User
-    channel: Channel
-    guild_id: int | None
-    data: Json
-    created_at: datetime
-    source: Message | None = None
-    installed_for: Json = field(default_factory=dict)
-    metadata: Json = field(default_factory=dict)
-    callback: Callback | None = None
-    original: Message | None = None
-    follow_ups: list[Message] = field(default_factory=list)
-    modal: Json | None = None
-    choices: list[Json] | None = None
-    payload: Json = field(default_factory=dict)
-
-    @property
-    def acknowledged(self) -> bool:
-        """Has the bot answered at all?"""
-        return self.callback is not None
-
-    @property
-    def settled(self) -> bool:
-        """Has the bot answered, and is nothing left that says "is thinking"?"""
-        waiting = self.original is not None and MessageFlag.LOADING in self.original.flags
-        return self.acknowledged and not waiting
-
-
-@dataclass(frozen=True)
-class InteractionSent(Event):
-    """A member did something that the bot has to answer."""
-
-    interaction: Interaction
-
-
-@dataclass(frozen=True)
-class InteractionAnswered(Event):
-    """The bot gave its first answer."""
-
-    interaction: Interaction
 
 
 class Interactions:
@@ -129,60 +63,11 @@ class Interactions:
             interaction.installed_for = {"0": str(guild.id)}
         else:
             interaction.installed_for = {"1": str(user.id)}
-        interaction.metadata = self._metadata(interaction)
-        interaction.payload = self._payload(interaction)
+        interaction.metadata = metadata(interaction)
+        interaction.payload = payload(interaction, self.world)
         self.by_id[number] = self.by_token[token] = interaction
         self.world.hub.emit(InteractionSent(interaction))
         return interaction
-
-    def _metadata(self, interaction: Interaction) -> Json:
-        made: Json = {
-            "id": str(interaction.id),
-            "type": int(interaction.type),
-            "user": payloads.user(interaction.user),
-            "authorizing_integration_owners": interaction.installed_for,
-        }
-        if interaction.type is InteractionType.COMMAND:
-            return made | {"name": interaction.data["name"], "command_type": interaction.data["type"]}
-        if interaction.type is InteractionType.COMPONENT and interaction.source:
-            return made | {"interacted_message_id": str(interaction.source.id)}
-        if interaction.type is InteractionType.MODAL:
-            opener = interaction.data.pop("opener", None)
-            return made | {"triggering_interaction_metadata": opener}
-        return made
-
-    def _payload(self, interaction: Interaction) -> Json:
-        world, user, channel = self.world, interaction.user, interaction.channel
-        guild = world.guilds.get(interaction.guild_id or 0)
-        mine = world.permissions_in(channel, user.id)
-        payload: Json = {
-            "id": str(interaction.id),
-            "application_id": str(world.bot.id),
-            "type": int(interaction.type),
-            "token": interaction.token,
-            "version": 1,
-            "data": interaction.data,
-            "channel": payloads.partial_channel(channel, world, user.id),
-            "channel_id": str(channel.id),
-            "locale": user.locale,
-            "app_permissions": str(int(world.permissions_in(channel, world.bot.id))),
-            "entitlements": [],
-            "entitlement_sku_ids": [],
-            "attachment_size_limit": MAX_FILE,
-            "authorizing_integration_owners": interaction.installed_for,
-            "context": 1 if guild is None else 0,
-        }
-        if interaction.source is not None:
-            payload["message"] = message_payloads.message(interaction.source, world)
-        if guild is None:
-            return payload | {"user": payloads.user(user)}
-        member = payloads.member(guild.members[user.id])
-        return payload | {
-            "guild_id": str(guild.id),
-            "guild_locale": guild.locale,
-            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
-            "member": member | {"permissions": str(int(mine))},
-        }
 
     # -- the first answer ---------------------------------------------------------------------
 
@@ -204,7 +89,7 @@ class Interactions:
         self._check_kind(interaction, kind)
         if kind in MESSAGES:
             waiting = kind is Callback.DEFERRED_MESSAGE
-            if not waiting and not _has_content(data, files):
+            if not waiting and not (files or has_content(data)):
                 raise empty_message()
             body = {key: data[key] for key in ("flags",) if key in data} if waiting else data
             interaction.original = self._post(interaction, body, files, loading=waiting)
@@ -238,9 +123,9 @@ class Interactions:
     ) -> Message:
         ephemeral = MessageFlag.EPHEMERAL in MessageFlag(int(body.get("flags") or 0))
         kind, reference = self._kind(interaction)
-        metadata = interaction.metadata
+        about = interaction.metadata
         if interaction.original is not None:
-            metadata = metadata | {"original_response_message_id": str(interaction.original.id)}
+            about = about | {"original_response_message_id": str(interaction.original.id)}
         return self.messages.post(
             interaction.channel,
             self.world.bot.id,
@@ -248,7 +133,7 @@ class Interactions:
             files,
             kind=kind,
             visible_to=interaction.user.id if ephemeral else None,
-            interaction=metadata,
+            interaction=about,
             reference=reference,
             loading=loading,
         )
@@ -286,7 +171,7 @@ class Interactions:
     def follow_up(self, interaction: Interaction, body: Json, files: Sequence[Upload]) -> Message:
         """A further message; the first after a deferral takes the place of "is thinking"."""
         self.world.channel(interaction.channel.id)
-        if not _has_content(body, files):
+        if not (files or has_content(body)):
             raise empty_message()
         original = interaction.original
         if original is not None and MessageFlag.LOADING in original.flags:
@@ -299,8 +184,3 @@ class Interactions:
         message = self._post(interaction, body, files)
         interaction.follow_ups.append(message)
         return message
-
-
-def _has_content(body: Json, files: Sequence[Upload]) -> bool:
-    parts = ("content", "embeds", "components", "sticker_ids", "poll", "attachments")
-    return bool(files) or any(body.get(key) for key in parts)

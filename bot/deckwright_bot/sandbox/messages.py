@@ -203,6 +203,12 @@ class Messages:
         resolve(message.components)
 
 
+def has_content(body: Json) -> bool:
+    """Is there anything to show? White space is nothing."""
+    parts = ("embeds", "components", "sticker_ids", "poll", "attachments")
+    return bool(str(body.get("content") or "").strip()) or any(body.get(key) for key in parts)
+
+
 def number_components(components: list[Json]) -> None:
     """Give every component that has none an ``id``, unique in the message, in reading order."""
     found: list[Json] = []

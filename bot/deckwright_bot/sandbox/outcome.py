@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deckwright_bot.sandbox.component_limits import walk
-from deckwright_bot.sandbox.interactions import Callback, Interaction
+from deckwright_bot.sandbox.interaction import Callback, Interaction
 from deckwright_bot.sandbox.model import Json, Message
 
 

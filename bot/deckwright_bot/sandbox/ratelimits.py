@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import deque
 from dataclasses import dataclass
 
 from deckwright_bot.sandbox.errors import ApiError
@@ -61,7 +60,7 @@ class RateLimits:
         self.global_limit = global_limit
         self.hits: list[str] = []
         self._buckets: dict[tuple[str, ...], Bucket] = {}
-        self._recent: deque[float] = deque()
+        self._second = Bucket(global_limit, 1.0, "global")
 
     def count(self, template: str, params: dict[str, str]) -> dict[str, str]:
         """Count one request and return its headers, or raise 429."""
@@ -88,13 +87,14 @@ class RateLimits:
         return headers
 
     def _count_global(self, template: str, now: float) -> None:
-        while self._recent and now - self._recent[0] >= 1.0:
-            self._recent.popleft()
-        if len(self._recent) >= self.global_limit:
+        if now - self._second.started >= self._second.seconds:
+            self._second.started, self._second.used = now, 0
+        self._second.used += 1
+        if self._second.used > self.global_limit:
             self.hits.append(template)
             headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
-            raise RateLimited(1.0 - (now - self._recent[0]), headers, everywhere=True)
-        self._recent.append(now)
+            # a little more than what is left, or the retry comes before the second is over
+            raise RateLimited(1.01 - (now - self._second.started), headers, everywhere=True)
 
     def _bucket(self, template: str, major: tuple[str, ...]) -> Bucket:
         key = (template, *major)

@@ -23,7 +23,7 @@ class SchemaChecker:
     def __init__(self, path: Path) -> None:
         self.document: Json = json.loads(path.read_text("utf-8"))
         self.schemas: Json = self.document["components"]["schemas"]
-        self.validator = extend(
+        self.validator = extend(  # type: ignore[no-untyped-call]
             Draft202012Validator,
             {"anyOf": self._union, "oneOf": self._union, "type": _loose_type, "pattern": _loose_pattern},
         )

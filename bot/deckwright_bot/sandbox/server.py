@@ -11,9 +11,9 @@ from aiohttp import web
 
 from deckwright_bot.sandbox.clock import Clock
 from deckwright_bot.sandbox.core import Core, Options, Violation
-from deckwright_bot.sandbox.driver import Owner
 from deckwright_bot.sandbox.faults import Faults
 from deckwright_bot.sandbox.gateway import Gateway
+from deckwright_bot.sandbox.owner import Owner
 from deckwright_bot.sandbox.redirect import Redirection, redirect
 from deckwright_bot.sandbox.rest import all_routes
 from deckwright_bot.sandbox.rest.pipeline import Pipeline
@@ -122,10 +122,8 @@ class Sandbox:
     async def ready(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109
         """Wait until every shard of the bot has identified."""
         async with asyncio.timeout(timeout):
-            while (
-                sum(one.connection is not None for one in self.gateway.sessions.values())
-                < self.core.options.shards
-            ):
+            # no event tells of a session
+            while len(self.gateway.open_sessions()) < self.core.options.shards:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     # -- judging the bot -----------------------------------------------------------------------

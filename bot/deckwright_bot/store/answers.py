@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, literal, select, update
+from sqlalchemy import Row, and_, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,7 +33,7 @@ class NewAnswer:
 # An answer is taken while its post is open and its click was inside the window; both are asked in the one
 # statement that writes it, so that no close can come in between.
 _OPEN = select(
-    literal(bindparam("p_post", type_=answers.c.post.type)),
+    bindparam("p_post", type_=answers.c.post.type),
     bindparam("p_member", type_=answers.c.member.type),
     bindparam("p_group", type_=answers.c.group_id.type),
     bindparam("p_at", type_=answers.c.at.type),

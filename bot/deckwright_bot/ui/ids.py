@@ -11,7 +11,9 @@ from dataclasses import dataclass
 PREFIX = "dw"
 MAX_LENGTH = 100
 
-_ID = re.compile(rf"{PREFIX}:(?P<action>[a-z-]{{1,20}})(?::(?P<number>\d{{1,20}}))?(?::(?P<word>[\w-]{{1,40}}))?")
+_ID = re.compile(
+    rf"{PREFIX}:(?P<action>[a-z-]{{1,20}})(?::(?P<number>\d{{1,20}}))?(?::(?P<word>[\w-]{{1,40}}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)

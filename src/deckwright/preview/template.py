@@ -109,7 +109,8 @@ def _replacement(inside: str, side: Side) -> str:
 
 def strip(text: str) -> str:
     """``text:``, a field without its tags; entities are decoded."""
-    return html.unescape(_TAGS.sub("", text)).replace("\xa0", " ")
+    plain = _TAGS.sub("", text)
+    return html.unescape(plain).replace("\xa0", " ") if "&" in plain else plain
 
 
 # --- clozes ----------------------------------------------------------------------------------------

@@ -94,23 +94,18 @@ def _moment(day: date, at: time, tz: ZoneInfo) -> datetime:
     return datetime.combine(day, at.replace(fold=0, tzinfo=None), tz).astimezone(UTC)
 
 
-def exists(day: date, tz: ZoneInfo) -> bool:
-    """R3: whether the group's calendar has that date; crossing the date line can leave one out."""
-    edges = (time.min, time.max)
-    return any(_moment(day, edge, tz).astimezone(tz).date() == day for edge in edges)
-
-
 def instant(day: date, at: time, tz: ZoneInfo) -> datetime | None:
     """R1: the one instant of a local date, in UTC.
 
     In a gap the time moves on by the gap's length (02:30 becomes 03:30), in an overlap it is the
-    first of the two. R3: None for a date that does not exist or whose instant is the next date's.
+    first of the two. R3: None for a date whose instant is the next date's, as it is for every date
+    that the calendar leaves out: its times all move on by a day.
     """
     try:
         when, following = _moment(day, at, tz), _moment(day + DAY, at, tz)
-        return when if when < following and exists(day, tz) else None
     except OverflowError:
         return None
+    return when if when < following else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from deckwright.model import Card, KeyPoint, RedFlag
-from deckwright.study.opposites import PAIRS
-from deckwright.study.words import COMMON_STEMS, GROUPS, KNOWN, NEGATORS, Word, read, stem_of
+from deckwright.study.opposites import GROUPS, PAIRS
+from deckwright.study.words import COMMON_STEMS, KNOWN, NEGATORS, Word, read, stem_of
 
 
 class State(StrEnum):
@@ -73,24 +73,29 @@ class AnswerMatcher(Protocol):
 
 
 # The figures below were set on the development part of tests/data/answers.yaml.
-FOUND = 0.5
-UNSURE = 0.33
+FOUND = 0.6
+UNSURE = 0.36
 FLAG_FOUND = 0.8
 FLAG_UNSURE = 0.62
-_STEEP = 1.6
+_STEEP = 1.8
 _PHRASE_MOST = 0.85
 _SAY_MOST = 0.9
 _SAY_FROM = 0.15
-_SAY_FULL = 0.45
-_NEAR = 0.7
-_CONTRA = 0.5
-_CONTRA_ELSEWHERE = 0.7
+_SAY_FULL = 0.4
+_CLOSE = 0.35
+_NEAR = 0.35
+_ENOUGH = 0.45
+_CONTRA = 0.4
+_CONTRA_ELSEWHERE = 0.6
 _DENIAL = 0.6
 _LONE_FLAG = 0.7
 _ONE_WORD = 0.6
+_WITHOUT_TOP = 0.7
+_NEARBY = 0.15
+_IN_ERROR = 0.6
 _LONG = 6
-_VIA_GROUP = 0.7
-_VIA_OPPOSITE = 0.6
+_VIA_GROUP = 0.8
+_VIA_OPPOSITE = 0.5
 _CONTRARY = -0.5
 _WINDOW = 40
 # Words of `say` that speak of the answer itself: "asks who owns it", "the answer is sound".
@@ -133,6 +138,8 @@ class _Term:
     against: frozenset[str]
     negated: bool
     weight: float
+    either: bool = False
+    """Whether it counts denied or not: "prevents leakage" is also said as "no leakage"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,24 +206,22 @@ class Matcher:
         """Compare an answer with the card's key points and red flags."""
         ready = self._prepared(card)
         answer = _Answer(text, read(text, self._repair(ready.spellings)))
+        flags = []
+        accused: set[int] = set()
+        for flag, target in zip(card.red_flags, ready.flags, strict=True):
+            score, places = _flag_score(target, answer)
+            state = _state(score, FLAG_FOUND, FLAG_UNSURE)
+            flags.append(FlagMatch(flag, state, answer.quotes(places, state), score))
+            if state is State.FOUND:
+                accused |= {answer.words[i].clause for i in places}
         points = []
         for point, target in zip(card.key_points, ready.points, strict=True):
             score, places = _point_score(target, answer)
-            state = State.FOUND if score >= FOUND else State.UNSURE if score >= UNSURE else State.NOT_FOUND
-            quotes = answer.quotes(places) if state is not State.NOT_FOUND else ()
-            points.append(PointMatch(point, state, quotes, score))
-        flags = []
-        for flag, target in zip(card.red_flags, ready.flags, strict=True):
-            score, places = _flag_score(target, answer)
-            state = (
-                State.FOUND
-                if score >= FLAG_FOUND
-                else State.UNSURE
-                if score >= FLAG_UNSURE
-                else State.NOT_FOUND
-            )
-            quotes = answer.quotes(places) if state is not State.NOT_FOUND else ()
-            flags.append(FlagMatch(flag, state, quotes, score))
+            if places and all(answer.words[i].clause in accused for i in places):
+                # The words that state an error do not state the truth as well.
+                score = round(score * _IN_ERROR, 4)
+            state = _state(score, FOUND, UNSURE)
+            points.append(PointMatch(point, state, answer.quotes(places, state), score))
         return Match(tuple(points), tuple(flags))
 
     def _prepared(self, card: Card) -> _Ready:
@@ -238,19 +243,24 @@ class Matcher:
 
     def _target(self, say: str, words: Sequence[str], asked: frozenset[str], way: _Way) -> _Target:
         clauses: dict[int, list[_Term]] = defaultdict(list)
-        for word in read(say):
+        said = read(say)
+        either = any("PREVENT" in word.keys for word in said)
+        for word in said:
             if not word.stop and word.text not in _META:
-                clauses[word.clause].append(self._term(word, asked, way))
+                clauses[word.clause].append(self._term(word, asked, way, either=either))
         phrases = []
         for text in words:
             read_words = read(text)
             content = [word for word in read_words if not word.stop] or list(read_words)
             if content:
-                terms = tuple(self._term(word, asked, way) for word in content)
+                terms = tuple(self._term(word, asked, way, either=either) for word in content)
                 phrases.append(_Phrase(terms, len(read_words) + (3 if len(content) > 1 else 0)))
-        return _Target(tuple(map(tuple, clauses.values())), tuple(phrases))
+        # A sentence that holds both sides ("bias rises more than variance falls") is contradicted by neither.
+        own = frozenset().union(*(term.keys for terms in clauses.values() for term in terms))
+        said_so = [tuple(replace(t, against=t.against - own) for t in terms) for terms in clauses.values()]
+        return _Target(tuple(said_so), tuple(phrases))
 
-    def _term(self, word: Word, asked: frozenset[str], way: _Way) -> _Term:
+    def _term(self, word: Word, asked: frozenset[str], way: _Way, *, either: bool) -> _Term:
         weight = self._weights.get(word.stem, 1.0)
         if word.stem in COMMON_STEMS or word.stop:
             weight = min(weight, way.common)
@@ -259,7 +269,7 @@ class Matcher:
         against: frozenset[str] = frozenset()
         for key in word.keys:
             against |= _OPPOSITES.get(key, frozenset())
-        return _Term(word.stem, word.keys, against - word.keys, word.negated, weight)
+        return _Term(word.stem, word.keys, against - word.keys, word.negated, weight, either)
 
     def _repair(self, spellings: frozenset[str]) -> Callable[[str], str]:
         def repair(word: str) -> str:
@@ -285,8 +295,10 @@ class _Answer:
             for key in word.keys:
                 self.at[key].append(i)
 
-    def quotes(self, places: Iterable[int]) -> tuple[Quote, ...]:
-        """The words at these places as spans, neighbours joined."""
+    def quotes(self, places: Iterable[int], state: State) -> tuple[Quote, ...]:
+        """The words at these places as spans, neighbours joined; nothing for what was not found."""
+        if state is State.NOT_FOUND:
+            return ()
         spans: list[list[int]] = []
         last = -9
         for i in sorted(set(places)):
@@ -298,17 +310,21 @@ class _Answer:
             last = i
         return tuple(Quote(self.text[start:end], start, end) for start, end in spans)
 
-    def hits(self, term: _Term, *, by_opposite: bool = True) -> dict[int, float]:
+    def hits(self, term: _Term, *, by_opposite: bool = True, by_group: bool = True) -> dict[int, float]:
         """Where the term stands: its worth there, below zero where the answer says the contrary."""
         found: dict[int, float] = {}
         for key in term.keys:
+            if key != term.stem and not by_group:
+                continue
             worth = 1.0 if key == term.stem else _VIA_GROUP
             for i in self.at.get(key, ()):
-                agrees = self.words[i].negated == term.negated
+                agrees = term.either or self.words[i].negated == term.negated
                 found[i] = max(found.get(i, -1.0), worth) if agrees else found.get(i, -1.0)
         for key in term.against:
             for i in self.at.get(key, ()):
                 if i not in found:
+                    if term.either:
+                        continue
                     if self.words[i].negated == term.negated:
                         found[i] = _CONTRARY
                     elif by_opposite:
@@ -317,10 +333,10 @@ class _Answer:
 
 
 def _phrase_hits(
-    phrase: _Phrase, answer: _Answer, *, by_opposite: bool = True
+    phrase: _Phrase, answer: _Answer, *, by_opposite: bool = True, loose: bool = True
 ) -> list[tuple[float, list[int]]]:
     """Every place where the phrase stands: its strength, below zero if denied, and its words."""
-    tables = [answer.hits(term, by_opposite=by_opposite) for term in phrase.terms]
+    tables = [answer.hits(term, by_opposite=by_opposite, by_group=loose) for term in phrase.terms]
     if not all(tables):
         return []
     anchor = min(range(len(tables)), key=lambda n: (len(tables[n]), n))
@@ -394,15 +410,26 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
         default=(0.0, 0.0, []),
     )
     union, _, _ = _cover(terms, tables, 0, len(answer.words))
-    covered = _NEAR * best + (1 - _NEAR) * union
+    close = max((_cover(terms, tables, first, end)[0] for first, end in _clauses(answer)), default=0.0)
+    covered = _CLOSE * close + _NEAR * best + (1 - _CLOSE - _NEAR) * union
     by_say = _SAY_MOST * min(1.0, max(0.0, (covered - _SAY_FROM) / (_SAY_FULL - _SAY_FROM)))
 
     if len(places) < 2 <= len(terms):
         by_say *= _ONE_WORD
+    # Where the question already holds most of the sentence, repeating it says little.
+    top = max((term.weight for term in terms), default=0.0)
+    if not any(
+        term.weight == top and any(worth > 0 for worth in table.values())
+        for term, table in zip(terms, tables, strict=True)
+    ):
+        by_say *= _WITHOUT_TOP
+    by_say *= min(1.0, best * sum(term.weight for term in terms) / _ENOUGH)
     hits = [
         hit
         for phrase in target.phrases
-        for hit in _phrase_hits(phrase, answer, by_opposite=len(phrase.terms) > 1)
+        for hit in _phrase_hits(
+            phrase, answer, by_opposite=len(phrase.terms) > 1, loose=len(phrase.terms) > 1
+        )
     ]
     taken: set[int] = set()
     doubt = 1.0
@@ -420,13 +447,12 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
 
 def _contrary(terms: Sequence[_Term], tables: Sequence[dict[int, float]], answer: _Answer) -> float:
     """Less than one if the clause that comes nearest to the sentence says one of its words the other way round."""
-    first, end = max(
-        _clauses(answer),
-        key=lambda c: (_cover(terms, tables, *c)[:2], -c[0]),
-        default=(0, 0),
+    spans = [(*_cover(terms, tables, first, end)[:2], first, end) for first, end in _clauses(answer)]
+    plain = max((good for good, _, _, _ in spans), default=0.0)
+    good, bad, first, end = max(
+        spans, key=lambda c: (c[1] > 0 and c[0] >= _NEARBY, c[0] - c[1] / _CONTRARY, -c[2]), default=(0.0, 0.0, 0, 0)
     )
-    good, bad, _ = _cover(terms, tables, first, end)
-    if good < 0.2 or bad == 0:
+    if good < _NEARBY or bad == 0 or good - bad / _CONTRARY < plain:
         return 1.0
     sentence = answer.words[first].sentence
     for table in tables:
@@ -488,6 +514,10 @@ def _in_context(score: float, places: Sequence[int], answer: _Answer) -> float:
 
 def _say(target: _Target) -> list[_Term]:
     return [term for clause in target.say for term in clause]
+
+
+def _state(score: float, found: float, unsure: float) -> State:
+    return State.FOUND if score >= found else State.UNSURE if score >= unsure else State.NOT_FOUND
 
 
 def _question(card: Card) -> str:

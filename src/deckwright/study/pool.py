@@ -92,9 +92,10 @@ def pool(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey])
     """R10: what is left, in order: core first, shuffled by the series' seed, the same at every replay.
 
     ``asked`` holds the prompts of the posts that were sent (or voided), oldest first, without Friday
-    rematches; skipped and failed posts gave theirs back. No prompt repeats until every prompt that
-    fits has been asked since; one that joins later is asked in the running round. After a round the
-    prompts of its latter half come last, so that nobody meets yesterday's question again today.
+    rematches; skipped and failed posts gave theirs back. No prompt repeats until the pool is used
+    up: within a round none comes twice, and none comes again while another was never asked, so that
+    cards and decks that join later come first. When a round begins, the latter half of the one
+    before comes last, so that nobody meets yesterday's question again today.
     """
     fitting = {prompt.key: prompt for prompt in library if fits(prompt, series)}
     names = {PromptKey(old, key.ordinal): key for key, p in fitting.items() for old in p.aliases}
@@ -111,10 +112,11 @@ def pool(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey])
 
     half = len(fitting) // 2
     recent = set(history[-half:]) if half else set()
+    ever = set(history)
 
-    def order(key: PromptKey) -> tuple[bool, bool, bytes]:
+    def order(key: PromptKey) -> tuple[bool, bool, bool, bytes]:
         shuffled = place("pool", str(series.seed), str(rounds), key.text)
-        return key in recent, not fitting[key].core, shuffled
+        return key in recent, key in ever, not fitting[key].core, shuffled
 
     return Pool(tuple(sorted(fitting.keys() - done, key=order)), rounds)
 

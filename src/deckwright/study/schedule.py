@@ -110,8 +110,8 @@ def due(series: Series, now: datetime, last: LastPost | None) -> Due:
     """
     if series.paused:
         return Due(None, None, now, ())
-    # A clock change over midnight can put a date's instant before that date by the group's clock.
-    until = local_date(now, series.tz) + 2 * DAY
+    # A clock that goes back over midnight shows the old date again after the new one's instant.
+    until = local_date(now, series.tz) + DAY
     passed = [(day, when) for day, when in _scheduled(series, last, until) if when <= now]
     if not passed:
         return Due(None, None, now, ())

@@ -15,124 +15,18 @@ from functools import lru_cache
 
 import snowballstemmer
 
-from deckwright.study.opposites import CARRY_NOT
+from deckwright.study.opposites import CARRY_NOT, GROUPS
 
 _STEMMER = snowballstemmer.stemmer("english")
 
-# Near-synonyms. A word may stand in several groups: "drop" is LOW in "errors drop", REMOVE in "drop the rows".
-GROUPS: dict[str, str] = {
-    "HIGH": "high higher highest large larger largest big bigger biggest great greater huge increase increases "
-    "rise rising raise raises grow grows growth inflate amplify more explode up massive enormous upwards",
-    "LOW": "low lower lowest lowers small smaller smallest little tiny decrease reduce reduction shrink shrinks fall "
-    "drop cut cuts less least decline diminish negligible minimise down lessen weaken barely scale-down",
-    "VANISH": "vanish disappear fade die zero evaporate dies gone",
-    "MANY": "many multiple several numerous lots plenty various lot repeated",
-    "FEW": "few fewer handful couple single",
-    "FAST": "fast faster fastest quick quickly quicker quickest rapid rapidly instantly immediately",
-    "DELAY": "delay late later lag wait latency delayed slow slowly slower slowest stuck hold-up",
-    "STRONG": "strong stronger strongest powerful accurate",
-    "WEAK": "weak weaker weakest poor poorly bad shallow",
-    "SAME": "same identical equal equally alike similar match matches constant unchanged",
-    "DIFFERENT": "different differ differs differently difference distinct other another vary varies mismatch disagree",
-    "CONSTANT": "constant fixed fix steady always",
-    "KEEP": "keep keeps stay stays remain remains retain preserve hold holds still maintain leave",
-    "REMOVE": "remove delete drop erase exclude omit discard skip mask ablate ablation occlude occlusion perturb throw",
-    "CHANGE": "change alter modify shift move moves replace adjust rescale correct update",
-    "BEFORE": "before beforehand previous previously earlier prior upfront advance preceding",
-    "AFTER": "after afterwards subsequently following next then",
-    "WRONG": "wrong mistaken faulty flawed bad broken complain objection object",
-    "SOUND": "sound correct fine right good agree ok okay valid solid reasonable accept legit great",
-    "USE": "use apply employ utilise",
-    "PERSON": "person people user customer individual client human someone anybody somebody",
-    "TRAIN": "train fit learn train trained fitted retrain refit",
-    "PREDICT": "predict forecast prediction output",
-    "CHECK": "check verify audit review inspect examine validate test validation",
-    "SPLIT": "split divide partition separate fold",
-    "ERROR": "error mistake failure fault",
-    "CHOOSE": "choose pick select draw decide decision choice determine",
-    "AVERAGE": "average mean expectation expected expect",
-    "STOP": "stop end kill abandon halt quit terminate ended drop give-up",
-    "ALL": "all every each whole entire complete full everything both",
-    "RANDOM": "random randomly randomise randomised chance arbitrary",
-    "REASON": "why reason because cause explain trigger due",
-    "GOAL": "goal objective target aim purpose metric criterion success",
-    "OWN": "own owner responsible ownership charge accountable",
-    "ASSUME": "assume assumption suppose guess estimate hypothesis",
-    "EXAMPLE": "example case instance concrete",
-    "DATA": "data dataset sample row example",
-    "MEMORY": "memory ram",
-    "RANK": "rank ranking order ordering sort",
-    "ROC": "roc auc auroc",
-    "SHARE": "share fraction proportion percentage ratio part",
-    "FEATURE": "feature input variable predictor covariate column attribute",
-    "WEIGHT": "weight coefficient parameter",
-    "LAUNCH": "launch ship deploy release production live serve serving online inference",
-    "RECENT": "recent recently last latest",
-    "TIME": "time period hour window slot",
-    "NOTICE": "notice detect spot discover find catch see reveal",
-    "LABEL": "label annotate annotation",
-    "OUTCOME": "outcome result truth actual label ground",
-    "HELP": "help improve benefit gain profit",
-    "GOOD": "good helpful valuable better",
-    "LEAK": "leak leakage contaminate contamination spill spillover overlap",
-    "RANDOMTEST": "experiment trial rct abtest",
-    "PROBABILITY": "probability likelihood chance probable odds",
-    "STABLE": "stable stability robust",
-    "PREVENT": "prevent avoid safeguard protect guard",
-    "IMPORTANT": "important importance matter relevant informative helpful signal",
-    "EXTRA": "additional extra further",
-    "MAKE": "make create build produce generate",
-    "SPEED": "speed quick fast",
-    "REVERT": "revert rollback undo",
-    "MONTH": "month week year",
-    "SCALE": "scale unit normalise normalised rescale divide",
-    "CANCEL": "cancel invariant",
-    "INTERACT": "click interaction",
-    "HARD": "hard difficult challenge challenging problem tough",
-    "BASIC": "trivial constant majority dummy naive baseline",
-    "FAULT": "fault blame guilty",
-    "STALE": "stale outdated old expired",
-    "DISABLE": "disable off deactivate inactive",
-    "MODEL": "model classifier network net learner algorithm predictor regressor estimator",
-    "ITEM": "item product listing article document",
-    "PAYMENT": "payment transaction purchase order",
-    "TOKEN": "token word",
-    "VECTOR": "vector embedding representation",
-    "OVERFITTING": "overfit memorise memorisation",
-    "NOISE": "noise noisy stochastic",
-    "GRADIENT": "gradient derivative slope",
-    "PENALTY": "penalty penalise regularise regularisation regulariser",
-    "FILTER": "filter prune preselect shortlist",
-    "THRESHOLD": "threshold cutoff",
-    "ALERT": "alert alarm warning page",
-    "MONITOR": "monitor track watch observe",
-    "COST": "cost expensive price expense",
-    "CAUSE": "cause causal lead effect impact influence affect",
-    "PRECOMPUTE": "precompute cache precalculate",
-    "SCHEDULED": "schedule cron nightly batch offline",
-    "STREAM": "stream kafka flink online realtime",
-    "TWICE": "twice duplicate double copy",
-    "MISSING": "missing null nan empty blank absent unavailable gap",
-    "DEFAULT": "default fallback",
-    "START": "start begin initial initially initialise",
-    "REPEAT": "repeat iterate loop again",
-    "TOTAL": "aggregate sum count total",
-    "FLEXIBLE": "flexible complex capacity complicated",
-    "INTERPRET": "interpret explain explanation understand interpretable",
-    "BUSINESS": "stakeholder manager business client",
-    "TEAM": "team colleague coworker teammate",
-    "HONEST": "honest frank transparent admit open",
-    "CONFLICT": "disagree conflict argue dispute disagreement",
-    "NUMBER": "number quantify measure figure metric",
-    "PROPOSE": "propose suggest offer proposal suggestion",
-    "CONVINCE": "convince persuade",
-    "WRITE": "write document note",
-    "SIMPLE": "simple simpler plain easy basic",
-    "SHARED": "share common joint",
-    "NEAR": "near close nearby",
-    "CRASH": "crash outage incident down",
-    "RETURN": "return come back",
-}
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _by_form(bases: dict[str, str]) -> dict[str, str]:
+    return {form: base for base, forms in bases.items() for form in forms.split()}
+
 
 SHORT: dict[str, str] = {
     "abs": "absolute",
@@ -231,19 +125,17 @@ PAIRED: dict[tuple[str, str], str] = {
     ("throw", "out"): "discard",
     ("time", "out"): "timeout",
     ("turn", "off"): "disable",
+    ("up", "front"): "upfront",
     ("leav", "on"): "enable",
     ("stay", "on"): "enable",
     ("switch", "on"): "enable",
     ("turn", "on"): "enable",
 }
 
-_FORMS: dict[str, str] = {
-    form: base
-    for base, forms in {
+_FORMS: dict[str, str] = _by_form(
+    {
         "become": "became",
         "begin": "began begun",
-        "helpful": "useful",
-        "probable": "likely",
         "break": "broke broken",
         "bring": "brought",
         "build": "built",
@@ -260,10 +152,12 @@ _FORMS: dict[str, str] = {
         "give": "gave given",
         "go": "went gone",
         "grow": "grew grown",
+        "helpful": "useful",
         "hide": "hid hidden",
         "hold": "held",
         "keep": "kept",
         "know": "knew known",
+        "launch": "production",
         "lead": "led",
         "learn": "learnt",
         "leave": "left",
@@ -271,12 +165,14 @@ _FORMS: dict[str, str] = {
         "make": "made",
         "meter": "metre metres",
         "pay": "paid",
+        "probable": "likely",
         "rise": "rose risen",
         "run": "ran",
         "say": "said",
         "see": "saw seen",
         "send": "sent",
         "shrink": "shrank shrunk shrunken",
+        "sound": "reasonable valid",
         "spend": "spent",
         "stable": "stability",
         "take": "took taken",
@@ -285,384 +181,46 @@ _FORMS: dict[str, str] = {
         "wake": "woke woken",
         "win": "won",
         "write": "wrote written",
-    }.items()
-    for form in forms.split()
-}
+    }
+)
 
-STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "its",
-        "itself",
-        "i",
-        "me",
-        "my",
-        "mine",
-        "you",
-        "your",
-        "yours",
-        "we",
-        "us",
-        "our",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "they",
-        "them",
-        "their",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "do",
-        "does",
-        "did",
-        "doing",
-        "done",
-        "has",
-        "have",
-        "had",
-        "having",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "can",
-        "could",
-        "may",
-        "might",
-        "must",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "as",
-        "into",
-        "onto",
-        "and",
-        "or",
-        "if",
-        "than",
-        "such",
-        "there",
-        "here",
-        "so",
-        "too",
-        "very",
-        "just",
-        "also",
-        "only",
-        "even",
-        "really",
-        "quite",
-        "rather",
-        "s",
-        "t",
-        "re",
-        "ve",
-        "ll",
-        "d",
-        "m",
-        "not",
-        "no",
-        "nor",
-        "what",
-        "which",
-        "how",
-        "whether",
-        "any",
-        "some",
-        "get",
-        "let",
-        "lets",
-        "ok",
-        "well",
-        "oh",
-        "hmm",
-        "hm",
-        "um",
-        "yes",
-        "yeah",
-        "yep",
-        "please",
-        "maybe",
-        "perhaps",
-        "think",
-        "believe",
-        "guess",
-        "sth",
-        "something",
-        "thing",
-        "one",
-        "about",
-        "like",
-        "via",
-        "per",
-    ]
+STOP = _set(
+    "a about also am an and any are as at be been being believe by can could d did do does doing done "
+    "even for from get guess had has have having he her here him his hm hmm how i if in into is it its "
+    "itself just let lets like ll m may maybe me means might mine must my no nor not of oh ok on one "
+    "onto or our per perhaps please quite rather re really s shall she should so some something "
+    "sth such t than that the their them there these they thing think this those to too um us ve very "
+    "via was we well were what whether which will with would yeah yep yes you your yours"
 )
 # Words that everybody uses of everything: evidence, but little.
-COMMON = frozenset(
-    [
-        "all",
-        "always",
-        "answer",
-        "anything",
-        "ask",
-        "back",
-        "bad",
-        "because",
-        "before",
-        "better",
-        "both",
-        "case",
-        "change",
-        "check",
-        "common",
-        "come",
-        "data",
-        "day",
-        "different",
-        "do",
-        "easy",
-        "each",
-        "end",
-        "enough",
-        "every",
-        "everything",
-        "example",
-        "fact",
-        "few",
-        "find",
-        "first",
-        "fit",
-        "give",
-        "go",
-        "good",
-        "great",
-        "hard",
-        "help",
-        "high",
-        "idea",
-        "important",
-        "kind",
-        "know",
-        "large",
-        "last",
-        "later",
-        "learn",
-        "less",
-        "level",
-        "little",
-        "long",
-        "look",
-        "lot",
-        "low",
-        "make",
-        "many",
-        "mean",
-        "model",
-        "more",
-        "most",
-        "much",
-        "need",
-        "never",
-        "new",
-        "next",
-        "nothing",
-        "now",
-        "number",
-        "often",
-        "old",
-        "open",
-        "order",
-        "other",
-        "out",
-        "over",
-        "own",
-        "part",
-        "people",
-        "place",
-        "point",
-        "problem",
-        "put",
-        "question",
-        "reason",
-        "result",
-        "right",
-        "same",
-        "see",
-        "set",
-        "show",
-        "simple",
-        "since",
-        "small",
-        "solution",
-        "start",
-        "state",
-        "still",
-        "stop",
-        "sure",
-        "system",
-        "take",
-        "tell",
-        "test",
-        "then",
-        "thing",
-        "time",
-        "true",
-        "try",
-        "turn",
-        "two",
-        "under",
-        "up",
-        "use",
-        "user",
-        "usual",
-        "value",
-        "want",
-        "way",
-        "when",
-        "where",
-        "while",
-        "who",
-        "why",
-        "without",
-        "word",
-        "work",
-        "wrong",
-        "year",
-        "after",
-        "again",
-        "against",
-        "already",
-        "another",
-        "around",
-        "between",
-        "down",
-        "end",
-        "else",
-        "ever",
-        "far",
-        "keep",
-        "leave",
-        "move",
-        "off",
-        "once",
-        "read",
-        "run",
-        "say",
-        "seem",
-        "side",
-        "talk",
-        "until",
-        "whole",
-        "training",
-        "train",
-        "sample",
-        "sum",
-        "input",
-        "output",
-        "score",
-        "scores",
-        "feature",
-        "features",
-        "error",
-        "errors",
-        "mean",
-        "means",
-        "expect",
-    ]
+COMMON = _set(
+    "only more after again against all already always another answer anything around ask back bad because before "
+    "better between both case change check come common data day different do down each easy else end "
+    "enough error errors ever every everything example expect fact far feature features few find first "
+    "fit give go good great hard help high idea important input keep kind know large last later learn "
+    "leave less level little long look lot low make many mean means model more most move much need "
+    "never new next nothing now number off often old once open order other out output over own part "
+    "people place point problem put question read reason result right run same sample say score scores "
+    "see seem set show side simple since small solution start state still stop sum sure system take "
+    "talk tell test then thing time train training true try turn two under until up use user usual "
+    "value want way when where while who whole why without word work wrong year"
 )
 
-NEGATORS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "without",
-        "hardly",
-        "barely",
-        "scarcely",
-        "nothing",
-        "nobody",
-        "cannot",
-        "lack",
-        "lacks",
-        "nowhere",
-    ]
+NEGATORS = _set(
+    "barely cannot hardly lack lacks neither never no nobody none nor not nothing nowhere scarcely without"
 )
 # What follows "not" without denying anything: "not only", "not sure whether", "no matter how".
-_NOT_DENYING = frozenset(
-    ["only", "just", "merely", "simply", "sure", "certain", "necessarily", "matter", "doubt", "idea", "until"]
+_NOT_DENYING = _set("certain doubt idea just matter merely necessarily only simply sure until")
+_BREAKS = _set(
+    "although and because but hence however if instead otherwise rather since so then therefore though "
+    "thus unless when where whereas which while who"
 )
-_BREAKS = frozenset(
-    [
-        "but",
-        "because",
-        "since",
-        "so",
-        "therefore",
-        "while",
-        "whereas",
-        "although",
-        "though",
-        "however",
-        "hence",
-        "thus",
-        "unless",
-        "if",
-        "then",
-        "otherwise",
-        "and",
-        "when",
-        "where",
-        "which",
-        "who",
-        "rather",
-        "instead",
-    ]
-)
-_BLAME = frozenset(
-    [
-        "reason",
-        "cause",
-        "problem",
-        "issue",
-        "case",
-        "limit",
-        "bottleneck",
-        "point",
-        "explanation",
-        "culprit",
-        "answer",
-    ]
-)
+_BLAME = _set("answer bottleneck case cause culprit explanation issue limit point problem reason")
 _SCOPE = 9
 
 _TOKEN = re.compile(
     r"p\s*\(\s*[^\W\d_]{1,8}\s*[|∣]\s*[^\W\d_]{1,8}\s*\)|p\s*\(\s*[^\W\d_]\s*\)"
-    r"|\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|[%&]|\n|[-=]+>|[.!?;:,()\[\]{}—–]|(?<=\s)-(?=\s)"
+    r"|\d+(?:[.,]\d+)*|[^\W\d_]+\d*(?:'[^\W\d_]+)?|[%&]|\n|[-=]+>|[.!?;:,()\[\]{}—–]|(?<=\s)-(?=\s)"
 )
 _PREFIX = re.compile(
     r"\b(pre|re|over|under|non|co|multi)[-‐](?=[^\W\d_]{3})|\b(over|under)\s(?=fit)|\b(real)[- ](?=time)"
@@ -766,16 +324,16 @@ def _raw(text: str) -> Iterator[tuple[str, int, int]]:
         joined[match.end() - 1] = match.start()
     held: tuple[str, int] | None = None
     for match in _TOKEN.finditer(flat):
-        token, first, end = match[0], match.start(), match.end()
-        if token == "-" and end - 1 in joined:
+        raw, first, end = match[0], match.start(), match.end()
+        if raw == "-" and end - 1 in joined:
             continue
         begin = places[first]
         if end in joined or (end < len(flat) and end in joined):
-            held = (token, begin)
+            held = (raw, begin)
             continue
         if held is not None:
-            token, begin, held = held[0] + token, held[1], None
-        yield token, begin, places[end - 1] + 1
+            raw, begin, held = held[0] + raw, held[1], None
+        yield raw, begin, places[end - 1] + 1
 
 
 def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, ...]:
@@ -791,17 +349,17 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
                 words[i] = replace(words[i], asked=True)
         sentence, clause, first_of_sentence = sentence + 1, clause + 1, len(words)
 
-    tokens = _paired(list(_raw(text)))
-    for i, (token, start, end) in enumerate(tokens):
-        if token in (".", "!", "?", ";", "\n"):
+    raws = _paired(list(_raw(text)))
+    for i, (raw, start, end) in enumerate(raws):
+        if raw in (".", "!", "?", ";", "\n"):
             # A dot inside "x.y" or after an initial ends nothing.
-            if token != "." or i + 1 == len(tokens) or tokens[i + 1][1] > end:
-                close(asked=token == "?")
+            if raw != "." or i + 1 == len(raws) or raws[i + 1][1] > end:
+                close(asked=raw == "?")
             continue
-        if not (token[0].isalnum() or token in "%&"):
+        if not (raw[0].isalnum() or raw in "%&"):
             clause += 1
             continue
-        for part in _expand(token):
+        for part in _expand(raw):
             word = repair(part) if repair is not None else part
             if word in _BREAKS:
                 clause += 1
@@ -823,43 +381,48 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
     return tuple(_deny(words))
 
 
-def _paired(tokens: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """The tokens with "a/b test", "switch off" and their like as one word each."""
+_PARTICLES = frozenset(("off", "on", "out", "up", "down", "back", "away"))
+
+
+def _paired(raws: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """The raws with "a/b test", "switch off" and their like as one word each."""
     found: list[tuple[str, int, int]] = []
-    for token, start, end in tokens:
+    for raw, start, end in raws:
         if found:
             before, first, _ = found[-1]
-            if token == "b" and before == "a":
+            if raw == "b" and before == "a":
                 found[-1] = ("ab", first, end)
                 continue
-            one = PAIRED.get((stem_of(before), token if token in ("off", "on", "out") else stem_of(token)))
+            at = -1
+            if before in ("it", "them", "that", "these", "those") and len(found) > 1 and raw in _PARTICLES:
+                at = -2
+            one = PAIRED.get((stem_of(found[at][0]), raw if raw in _PARTICLES else stem_of(raw)))
             if one is not None:
-                found[-1] = (one, first, end)
+                found[at:] = [(one, found[at][1], end)]
                 continue
-        found.append((token, start, end))
+        found.append((raw, start, end))
     return found
 
 
-def _expand(token: str) -> list[str]:
-    if "'" in token:
-        head, _, tail = token.partition("'")
+def _expand(raw: str) -> list[str]:
+    if "'" in raw:
+        head, _, tail = raw.partition("'")
         if tail == "t":
             return [{"ca": "can", "wo": "will", "sha": "shall"}.get(head[:-1], head[:-1]), "not"]
         return [head] if tail in ("s", "re", "ve", "ll", "d", "m") else [head, tail]
-    if token in _UNMARKED:
-        return [_UNMARKED[token], "not"]
-    if token == "cannot":
+    if raw in _UNMARKED:
+        return [_UNMARKED[raw], "not"]
+    if raw == "cannot":
         return ["can", "not"]
-    if token in SHORT:
-        return SHORT[token].split()
-    if token[0] == "p" and "(" in token:
-        return ["".join(token.split()).replace("∣", "|")]
-    return [token]
+    if raw in SHORT:
+        return SHORT[raw].split()
+    if raw[0] == "p" and "(" in raw:
+        return ["".join(raw.split()).replace("∣", "|")]
+    return [raw]
 
 
 _UNMARKED = {
-    f"{verb}nt": verb
-    for verb in ["do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "has", "have"]
+    f"{verb}nt": verb for verb in sorted(_set("do does did is are was were would could should has have"))
 }
 _UNMARKED |= {"cant": "can", "wont": "will"}
 
@@ -872,6 +435,9 @@ def _deny(words: list[Word]) -> list[Word]:
         if word.text in ("instead", "rather") and of:
             _flip(words, flips, i + 2, word.clause)
         if word.text not in NEGATORS:
+            continue
+        if word.text in ("nothing", "nobody", "none") and i > 0 and words[i - 1].clause == word.clause:
+            flips[i - 1] += 1
             continue
         after = [w.text for w in words[i + 1 : i + 4]]
         if after and (after[0] in _NOT_DENYING or (len(after) > 1 and after[1] in ("sure", "certain"))):

@@ -14,6 +14,7 @@ from deckwright_bot.sandbox.errors import (
     missing_permissions,
 )
 from deckwright_bot.sandbox.message_payloads import message as payload
+from deckwright_bot.sandbox.messages import has_content
 from deckwright_bot.sandbox.model import Channel, ChannelType, Json, Message, MessageFlag, MessageType
 from deckwright_bot.sandbox.permissions import Permission
 from deckwright_bot.sandbox.rest.rules import (
@@ -27,7 +28,6 @@ from deckwright_bot.sandbox.rest.rules import (
 from deckwright_bot.sandbox.rest.wire import Call, Reply, Routes
 
 routes = Routes()
-CONTENT = ("content", "embeds", "components", "sticker_ids", "poll", "attachments")
 OLD = timedelta(hours=1)
 EDITS_OF_OLD = 30
 
@@ -44,7 +44,7 @@ def send(call: Call) -> Reply:
         if not recipient.dms_open or not core.world.shares_guild(recipient.id):
             raise closed_dms()
     check_body(body)
-    if not call.files and not any(body.get(key) for key in CONTENT):
+    if not call.files and not has_content(body):
         raise empty_message()
     reference = _reference(channel, body)
     kind = MessageType.REPLY if reference else MessageType.DEFAULT
@@ -118,7 +118,7 @@ def _keep_something(message: Message, call: Call) -> None:
         "attachments": message.attachments,
         "poll": message.poll,
     }
-    if not call.files and not any((kept | body).get(key) for key in kept):
+    if not call.files and not has_content(kept | body):
         raise empty_message()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deckwright_bot.sandbox.errors import ApiError, invalid_form
-from deckwright_bot.sandbox.interactions import MESSAGES, UPDATES, Callback, Interaction
+from deckwright_bot.sandbox.interaction import MESSAGES, UPDATES, Callback, Interaction
 from deckwright_bot.sandbox.limits import Findings, check_choices
 from deckwright_bot.sandbox.message_payloads import message as payload
 from deckwright_bot.sandbox.model import Json, MessageFlag
@@ -64,7 +64,9 @@ def _described(call: Call, interaction: Interaction) -> Json:
         about["response_message_ephemeral"] = MessageFlag.EPHEMERAL in original.flags
     if kind is Callback.DEFERRED_UPDATE:
         return {"interaction": about}
-    resource: Json = {"type": int(kind), "message": payload(original, call.core.world)}
+    # Discord's description knows only these two, for a deferred message too
+    shown = Callback.UPDATE if kind in UPDATES else Callback.MESSAGE
+    resource: Json = {"type": int(shown), "message": payload(original, call.core.world)}
     return {"interaction": about, "resource": resource}
 
 

@@ -9,7 +9,7 @@ from alembic import context
 from deckwright_bot.store.tables import metadata
 
 
-def _note(*, step: Any, **_rest: Any) -> None:  # noqa: ANN401  alembic's callback
+def _note(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:  # noqa: ANN401, ARG001  alembic's call
     context.config.attributes["applied"].append(step.up_revision_id)
 
 

@@ -51,7 +51,11 @@
       var name = image.getAttribute("src") || "";
       if (!/^[a-z]+:/i.test(name)) { image.setAttribute("src", media + encodeURIComponent(name)); }
     });
-    parsed.querySelectorAll("a[href]").forEach(function (link) {
+    links(parsed);
+  }
+
+  function links(within) {
+    within.querySelectorAll("a[href]").forEach(function (link) {
       if (!/^(https?:|mailto:)/i.test(link.getAttribute("href"))) { link.removeAttribute("href"); }
       link.setAttribute("target", "_blank");
       link.setAttribute("rel", "noopener noreferrer");
@@ -97,6 +101,7 @@
       return MathJax.typesetPromise([box]);
     }).then(function () {
       if (mine !== turn) { return; }
+      links(box);  // a formula may hold one too
       measure();
       tell({
         type: "shown",

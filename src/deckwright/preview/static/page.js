@@ -10,6 +10,12 @@ var deckwright = (function () {
   function withProblems(card) { return data.head.problems.some(function (found) { return found.card === card.id; }); }
   function isChanged(card) { return card.stale || card.change === "new" || card.change === "changed"; }
 
+  // The index of all words, made when it is first needed or a moment after the cards have changed.
+  function words() {
+    vocabulary = vocabulary || deckwrightSearch.index(Object.values(data.cards));
+    return vocabulary;
+  }
+
   function topics() {
     var out = [];
     data.head.decks.forEach(function (deck) {
@@ -49,7 +55,7 @@ var deckwright = (function () {
   function tree() {
     var started = performance.now();
     var troubled = new Set(data.head.problems.map(function (found) { return found.card; }));
-    var found = deckwrightSearch.find(vocabulary, query), parts = [];
+    var found = query ? deckwrightSearch.find(words(), query) : null, parts = [];
     var narrowed = found !== null || Object.values(filters).some(Boolean);
     function wanted(id) { return data.cards[id] && (!found || found.has(id)) && passes(data.cards[id], troubled); }
     var open = {};
@@ -205,7 +211,10 @@ var deckwright = (function () {
     data = { version: news.version, head: news.head, cards: cards };
     chats = {};
     topics().forEach(function (each) { each.topic.cards.forEach(function (id) { cards[id].topicTitle = each.deck.title + " " + each.topic.title; }); });
-    vocabulary = deckwrightSearch.index(Object.values(cards));
+    vocabulary = null;
+    // The card somebody looks at comes first; lists and words follow.
+    if (!first && cards[selected]) { deckwrightView.show(cards[selected], data.head); }
+    setTimeout(words, 200);
     byId("title").textContent = data.head.title;
     filterFields();
     problems();
@@ -219,7 +228,7 @@ var deckwright = (function () {
     }
     var fresh = changed.filter(function (id) { return cards[id] && before[id] && JSON.stringify(before[id].sides) !== JSON.stringify(cards[id].sides) || cards[id] && !before[id]; });
     if (errors) { toggleProblems(true); } else { toggleProblems(false); }
-    select(selected && cards[selected] ? selected : wanted());
+    if (cards[selected]) { mark(); } else { select(wanted()); }
     say(errors ? "Saved with errors: the last good state is shown." : fresh.length ? "Updated: " + fresh.slice(0, 3).join(", ") + (fresh.length > 3 ? " and " + (fresh.length - 3) + " more" : "") : "Updated: no card looks different.");
   }
 

@@ -1,0 +1,5 @@
+"""``python -m deckwright_bot``."""
+
+from deckwright_bot.app import main
+
+main()

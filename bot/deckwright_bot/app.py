@@ -1,0 +1,188 @@
+"""The composition root: settings to a running bot, and the commands of ``deckwright-bot``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import aiohttp
+import discord
+import typer
+import yarl
+
+from deckwright.study.matching import Matcher
+from deckwright_bot.clock import make_clock
+from deckwright_bot.settings import DISCORD_API, Settings, SettingsError, default_database, read
+
+OK, WRONG, FAILED = 0, 1, 2
+
+app = typer.Typer(
+    name="deckwright-bot",
+    help="The study bot: a daily question for a Discord server.\n\n"
+    "Exit codes: 0 done, 1 settings, library or database are wrong, 2 Discord refused.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def run() -> None:
+    """Run the bot until it is told to stop (Ctrl-C, SIGTERM)."""
+    settings = _settings()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.exit(asyncio.run(serve(settings)))
+
+
+@app.command()
+def check() -> None:
+    """Check settings, library and database, without connecting."""
+    from deckwright_bot.services.library import LibraryError, load
+    from deckwright_bot.store.database import DatabaseError
+    from deckwright_bot.store.migrate import current, newest
+
+    settings = _settings()
+    try:
+        library = load(settings.library)
+        found = current(settings.database)
+    except (LibraryError, DatabaseError) as error:
+        _fail(str(error))
+    daily = sum(each.daily for each in library.askables)
+    _say(f"library: {daily} prompts for the daily question")
+    _say(f"database: {settings.database.as_posix()} ({found or 'new'}, newest {newest()})")
+    _say("settings: fine")
+
+
+@app.command()
+def migrate(
+    database: Annotated[
+        Path | None, typer.Option(help="The database; the settings' one where left out.")
+    ] = None,
+) -> None:
+    """Bring the database to the newest version; a backup is put beside it first."""
+    import os
+
+    from deckwright_bot.clock import real_now
+    from deckwright_bot.store.database import DatabaseError
+    from deckwright_bot.store.migrate import migrate as bring_up
+
+    path = database or Path(os.environ.get("DECKWRIGHT_DATABASE") or default_database(os.environ))
+    try:
+        applied = bring_up(path, real_now())
+    except DatabaseError as error:
+        _fail(str(error))
+    _say(f"{path.as_posix()}: {', '.join(applied) if applied else 'nothing to do'}")
+
+
+async def serve(settings: Settings) -> int:
+    """Run the bot; the exit code."""
+    from deckwright.cache import Cache
+    from deckwright_bot.client import PERMISSIONS, StudyBot
+    from deckwright_bot.cogs.context import Context
+    from deckwright_bot.services.answers import AnswerService
+    from deckwright_bot.services.bundle import Services
+    from deckwright_bot.services.groups import GroupService
+    from deckwright_bot.services.library import LibraryError, load
+    from deckwright_bot.services.matching import OpenMatcher
+    from deckwright_bot.services.members import MemberService
+    from deckwright_bot.services.posts import PostService
+    from deckwright_bot.services.standings import StandingsService
+    from deckwright_bot.store.database import Database, DatabaseError
+    from deckwright_bot.store.facts import Facts
+    from deckwright_bot.store.migrate import migrate as bring_up
+    from deckwright_bot.ui.render import Renderer
+
+    log = logging.getLogger("deckwright_bot")
+    clock = make_clock(settings.clock)
+    try:
+        library = load(settings.library)
+        bring_up(settings.database, clock.now())
+    except (LibraryError, DatabaseError) as error:
+        log.error("%s", error)  # noqa: TRY400  the sentence says it all
+        return WRONG
+    database = Database(settings.database)
+    drawing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
+    bot = StudyBot(Facts(database))
+    matcher = OpenMatcher(library, Matcher.for_cards(library.library.cards))
+    services = Services(
+        library,
+        GroupService(database),
+        PostService(database, library, bot),
+        AnswerService(database, matcher),
+        StandingsService(database),
+        MemberService(database),
+    )
+    renderer = await asyncio.get_running_loop().run_in_executor(drawing, lambda: Renderer(Cache()))
+    bot.wire(Context(services, clock, renderer, drawing))
+    await point_at(settings.api_base)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with bot:
+            running = asyncio.create_task(bot.start(settings.token))
+            stopping = asyncio.create_task(stop.wait())
+            if settings.real_discord:
+                log.info("the invite link: %s", _invite_hint(PERMISSIONS))
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if running.done():
+                running.result()
+            else:
+                await bot.close()
+                await asyncio.gather(running, return_exceptions=True)
+    except discord.LoginFailure:
+        log.error("Discord does not accept DISCORD_TOKEN; make a new one in the developer portal")  # noqa: TRY400
+        return FAILED
+    except discord.PrivilegedIntentsRequired:
+        log.error("Discord refused the connection's intents")  # noqa: TRY400
+        return FAILED
+    finally:
+        await database.close()
+        drawing.shutdown()
+    return OK
+
+
+async def point_at(api_base: str) -> None:
+    """Point discord.py at another API, such as a sandbox; its gateway is asked for there."""
+    if api_base == DISCORD_API:
+        return
+    discord.http.Route.BASE = api_base
+    async with aiohttp.ClientSession() as session, session.get(f"{api_base}/gateway/bot") as response:
+        found = await response.json()
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(str(found["url"]))
+
+
+def _invite_hint(permissions: discord.Permissions) -> str:
+    return (
+        "https://discord.com/oauth2/authorize?client_id=YOUR_APPLICATION_ID"
+        f"&scope=bot+applications.commands&permissions={permissions.value}"
+    )
+
+
+def _settings() -> Settings:
+    try:
+        return read()
+    except SettingsError as error:
+        for mistake in error.mistakes:
+            sys.stderr.write(f"error: {mistake}\n")
+        sys.exit(WRONG)
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+
+
+def _fail(words: str) -> NoReturn:
+    sys.stderr.write(f"error: {words}\n")
+    sys.exit(WRONG)

@@ -1,0 +1,82 @@
+"""What every command and button handler is given, and how it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import discord
+
+from deckwright_bot.clock import Clock, clicked_at
+from deckwright_bot.services.bundle import Services
+from deckwright_bot.ui.render import Renderer, Shown, name_of
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The services, the clock, and the one thread that draws."""
+
+    services: Services
+    clock: Clock
+    renderer: Renderer
+    drawing: ThreadPoolExecutor
+
+    async def draw(self, work: Callable[[], Made]) -> Made:
+        """Do work of the renderer on its own thread, so that the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self.drawing, work)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.clock.now()
+
+    def at(self, interaction: discord.Interaction) -> datetime:
+        """The instant of the click (R13)."""
+        return clicked_at(self.clock, interaction.id)
+
+
+def locale_of(interaction: discord.Interaction) -> str:
+    """The language a member reads."""
+    return str(interaction.locale)
+
+
+def public_locale(guild: discord.Guild | None) -> str:
+    """The language of what everybody in a group reads."""
+    return str(guild.preferred_locale) if guild is not None else "en"
+
+
+def member_name(interaction: discord.Interaction) -> str:
+    """The name shown on boards, kept as it is; `name_of` makes it safe where it is shown."""
+    return interaction.user.display_name
+
+
+async def say(interaction: discord.Interaction, words: str, *, view: discord.ui.View | None = None) -> None:
+    """Answer in private, whether or not the interaction was acknowledged before."""
+    shown_view = view if view is not None else discord.utils.MISSING
+    if interaction.response.is_done():
+        await interaction.followup.send(words, ephemeral=True, view=shown_view)
+    else:
+        await interaction.response.send_message(words, ephemeral=True, view=shown_view)
+
+
+async def show(
+    interaction: discord.Interaction, shown: Shown, *, view: discord.ui.View | None = None
+) -> None:
+    """Answer in private with embeds and pictures."""
+    shown_view = view if view is not None else discord.utils.MISSING
+    if interaction.response.is_done():
+        await interaction.followup.send(
+            embeds=shown.embeds, files=shown.files(), ephemeral=True, view=shown_view
+        )
+    else:
+        await interaction.response.send_message(
+            embeds=shown.embeds, files=shown.files(), ephemeral=True, view=shown_view
+        )
+
+
+__all__ = ["Context", "locale_of", "member_name", "name_of", "public_locale", "say", "show"]

@@ -1,0 +1,234 @@
+"""Whole messages: the post, the result, the reveal, the board. Drawing only; every decision is made before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import discord
+
+from deckwright.chat.message import Piece
+from deckwright.study.grading import Outcome
+from deckwright.study.question import Snapshot
+from deckwright.study.ranking import page as page_of
+from deckwright.study.streak import Mark, Streak
+from deckwright_bot.services.answers import Result
+from deckwright_bot.services.ports import Tally, Yesterday
+from deckwright_bot.services.standings import Board
+from deckwright_bot.store.records import DONT_KNOW, Post
+from deckwright_bot.ui.render import ACCENT, QUIET, RIGHT, WRONG, Renderer, Shown, cut, name_of
+from deckwright_bot.ui.texts import counted, text
+
+PAGE = 10
+CALENDAR = 35
+_MARKS = {
+    Mark.ANSWERED: "■",
+    Mark.CREDITED: "■",
+    Mark.FROZEN: "❄",
+    Mark.MISSED: "□",
+    Mark.PAUSED: "·",
+    Mark.OUTAGE: "·",
+    Mark.OPEN: "·",
+    Mark.NONE: "·",
+}
+
+
+def when(instant: datetime, style: str = "R") -> str:
+    """An instant as Discord shows it to everybody in their own zone."""
+    return f"<t:{int(instant.timestamp())}:{style}>"
+
+
+def _text(*lines: str) -> Piece:
+    words = "\n".join(line for line in lines if line)
+    return Piece((words,), words) if words else Piece()
+
+
+def post_message(
+    renderer: Renderer,
+    snapshot: Snapshot,
+    closes: datetime,
+    yesterday: Yesterday | None,
+    locale: str,
+    *,
+    answers: int = 0,
+) -> Shown:
+    """The post as it stands in the channel while it is open."""
+    before = _yesterday(yesterday, locale)
+    shown = renderer.show([before, renderer.question(snapshot)], title=text("post.title", locale))
+    meta = text(
+        "post.meta",
+        locale,
+        deck=name_of(snapshot.texts.title),
+        level=snapshot.texts.level,
+        closes=when(closes),
+    )
+    shown.embeds[-1].add_field(
+        name="\u200b", value=cut(f"{meta}\n{counted('post.count', answers, locale)}", 1024)
+    )
+    return shown
+
+
+def _yesterday(yesterday: Yesterday | None, locale: str) -> Piece:
+    if yesterday is None:
+        return Piece()
+    lines = []
+    if yesterday.outage:
+        lines.append(text("post.outage", locale))
+    if yesterday.answers == 0:
+        lines.append(text("post.yesterday.none", locale))
+    elif yesterday.right is None:
+        lines.append(text("post.yesterday.open", locale, count=yesterday.answers))
+    else:
+        lines.append(text("post.yesterday.choice", locale, right=yesterday.right, count=yesterday.answers))
+    return _text(f"-# {' '.join(lines)}")
+
+
+def result_message(renderer: Renderer, result: Result, locale: str) -> Shown:
+    """What a member learns at once, in private (R14)."""
+    snapshot, answer = result.snapshot, result.answer
+    if snapshot is None or answer is None or result.graded is None:
+        raise AssertionError("a result without an answer")
+    head = [] if result.verdict != "again" else [_text(text("result.already", locale))]
+    if result.graded.outcome is Outcome.OPEN:
+        pieces = [*head, *_open_result(renderer, snapshot, result, locale)]
+        colour, title = ACCENT, text("open.model", locale)
+    else:
+        pieces = [*head, *_choice_result(renderer, snapshot, result, locale)]
+        outcome = result.graded.outcome
+        colour = RIGHT if outcome is Outcome.RIGHT else QUIET if outcome is Outcome.DONT_KNOW else WRONG
+        title = text(f"result.{outcome.value}", locale)
+    return renderer.show([*pieces, _text(_footer(result, locale))], title=title, colour=colour)
+
+
+def _choice_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale: str) -> list[Piece]:
+    answer = result.answer
+    pieces: list[Piece] = []
+    if answer is not None and answer.choice not in (None, DONT_KNOW):
+        chosen = snapshot.option(str(answer.choice))
+        if chosen is not None and not chosen.right:
+            pieces.append(_text(f"**{text('result.yours', locale, letter=chosen.letter)}**"))
+            if chosen.why:
+                pieces.append(renderer.piece(chosen.why))
+    right = next((option for option in snapshot.options if option.right), None)
+    if right is not None:
+        pieces.append(_text(f"**{text('result.key', locale, letter=right.letter)}**"))
+        if right.why:
+            pieces.append(renderer.piece(right.why))
+    pieces.append(renderer.piece(snapshot.texts.answer, gap=None))
+    return pieces
+
+
+def _open_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale: str) -> list[Piece]:
+    pieces = [renderer.piece(snapshot.texts.answer)]
+    answer = result.answer
+    found = answer.found if answer is not None else None
+    if found:
+        for state, key in (("found", "open.found"), ("unsure", "open.unsure"), ("not_found", "open.missing")):
+            points = [each for each in found["points"] if each["state"].replace("-", "_") == state]
+            if points:
+                lines = [f"- {renderer.line(each['say'])}{_quotes(each['quotes'])}" for each in points]
+                pieces.append(_text(f"**{text(key, locale)}**", *lines))
+        for flag in found["flags"]:
+            pieces.append(
+                _text(
+                    text(
+                        "open.flag",
+                        locale,
+                        quote=_quotes(flag["quotes"]).strip(" ()") or "…",
+                        claim=renderer.line(flag["claim"]),
+                        why=renderer.line(flag["why"]) if flag["why"] else "",
+                    )
+                )
+            )
+    if answer is not None and answer.grade is None:
+        pieces.append(_text(text("open.grade", locale)))
+    return pieces
+
+
+def _quotes(quotes: Sequence[str]) -> str:
+    shown = ", ".join(f"“{name_of(quote)}”" for quote in quotes[:2])
+    return f" ({shown})" if shown else ""
+
+
+def _footer(result: Result, locale: str) -> str:
+    parts = []
+    if result.points:
+        parts.append(text("result.points", locale, points=result.points))
+    if result.streak is not None and result.streak.current:
+        parts.append(text("result.streak", locale, current=result.streak.current, best=result.streak.best))
+        if result.streak.freezes:
+            parts.append(counted("result.freezes", result.streak.freezes, locale))
+    return f"-# {' · '.join(parts)}" if parts else ""
+
+
+def reveal_message(renderer: Renderer, post: Post, snapshot: Snapshot, tally: Tally, locale: str) -> Shown:
+    """The post after its close: counts, key, why each option is what it is (R15)."""
+    pieces = [renderer.question(snapshot)]
+    lines: list[str] = []
+    for option in snapshot.options:
+        count = tally.by_letter.get(option.letter, 0)
+        share = round(100 * count / tally.answers) if tally.answers else 0
+        mark = "✓" if option.right else "✗"
+        counts = text("reveal.counts", locale, letter=option.letter, count=count, share=share)
+        lines.append(f"{mark} **{counts}**" + (f"\n{renderer.line(option.why)}" if option.why else ""))
+    if tally.dont_know:
+        lines.append(text("reveal.dont-know", locale, count=tally.dont_know))
+    for grade, count in tally.grades.items():
+        lines.append(f"{text(f'grade.{grade}', locale)} · {count}")
+    pieces.append(_text(*lines))
+    pieces.append(renderer.piece(snapshot.texts.answer))
+    state = post.state.value
+    title = text("post.closed", locale) if state != "void" else text("post.void", locale, reason="—")
+    shown = renderer.show(pieces, title=title, colour=QUIET)
+    shown.embeds[-1].set_footer(text=counted("post.count", tally.answers, locale))
+    return shown
+
+
+def streak_message(streak: Streak, locale: str) -> discord.Embed:
+    """A member's streak with a small calendar."""
+    embed = discord.Embed(title=text("streak.title", locale), colour=ACCENT)
+    marks = "".join(_MARKS[mark] for _, mark in streak.calendar[-CALENDAR:])
+    weeks = "\n".join(" ".join(marks[at : at + 7]) for at in range(0, len(marks), 7))
+    numbers = text("streak.current", locale, current=streak.current, best=streak.best, freezes=streak.freezes)
+    embed.description = (
+        f"{numbers}\n```\n{weeks}\n```\n-# {text('streak.legend', locale)}"
+        if marks
+        else text("streak.none", locale)
+    )
+    return embed
+
+
+def board_message(board: Board, number: int, locale: str) -> tuple[discord.Embed, int, int]:
+    """A page of a board with the asking member's own line; the page shown, and how many there are."""
+    count = max(1, -(-len(board.standings) // PAGE))
+    number = min(max(1, number), count)
+    lines = [
+        text(
+            "board.line",
+            locale,
+            rank=each.rank,
+            name=name_of(board.names.get(each.member, "?")),
+            points=each.tally.points,
+            right=each.tally.right,
+        )
+        for each in page_of(board.standings, number, PAGE)
+    ]
+    title = f"{text('board.title', locale)}: {text(f'board.{board.period.value}', locale)}"
+    embed = discord.Embed(title=title, colour=ACCENT)
+    mine = board.mine
+    own = (
+        text("board.me", locale, rank=mine.rank, points=mine.tally.points)
+        if mine is not None
+        else text("board.me.none", locale)
+    )
+    embed.description = cut("\n".join(lines) or text("board.empty", locale), 3500) + f"\n\n{own}"
+    if count > 1:
+        embed.set_footer(text=text("board.page", locale, page=number, pages=count))
+    return embed, number, count
+
+
+def times(posts: Sequence[tuple[date, datetime]], locale: str) -> str:
+    """The next posts as timestamps (R4)."""
+    if not posts:
+        return text("setup.none-due", locale)
+    return "\n".join(f"{when(instant, 'F')} ({when(instant)})" for _, instant in posts)

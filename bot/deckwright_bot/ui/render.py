@@ -1,0 +1,137 @@
+"""Snapshots as Discord shows them: embeds and pictures, within Discord's limits."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import discord
+
+from deckwright.cache import Cache
+from deckwright.chat.blocks import blocks
+from deckwright.chat.message import ChatRenderer, Picture, Piece
+from deckwright.chat.painting import LayoutPainter
+from deckwright.chat.reading import FormulaReader
+from deckwright.render.formula import FormulaEngine
+from deckwright.study.question import Snapshot
+
+DESCRIPTION = 4096
+TOTAL = 6000
+EMBEDS = 10
+ACCENT = 0x2F6F8F
+RIGHT = 0x2E7D4F
+WRONG = 0xA8452F
+QUIET = 0x7A7A72
+PICTURES_KEPT = 64
+
+
+@dataclass(slots=True)
+class Shown:
+    """A message's embeds and the pictures they show; files are made anew for every sending."""
+
+    embeds: list[discord.Embed] = field(default_factory=list)
+    pictures: list[tuple[str, bytes, str]] = field(default_factory=list)
+    """File name, PNG, and the same in words."""
+
+    def files(self) -> list[discord.File]:
+        """The pictures as attachments with their alternative text."""
+        return [
+            discord.File(io.BytesIO(png), filename=name, description=words)
+            for name, png, words in self.pictures
+        ]
+
+
+class Renderer:
+    """Turns Markdown of cards into parts of messages. Not for the event loop: drawing takes a while."""
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        engine = FormulaEngine()
+        self._chat = ChatRenderer(FormulaReader(cache, engine), LayoutPainter(engine, cache=cache))
+        self._drawn: OrderedDict[str, bytes] = OrderedDict()
+
+    def piece(self, markdown: str, *, gap: int | None = None) -> Piece:
+        """A text of a card."""
+        return self._chat.piece(markdown.strip(), gap=gap)
+
+    def line(self, markdown: str) -> str:
+        """A text of a card in a line of a message: its maths in words where it is no text."""
+        piece = self.piece(markdown)
+        return piece.text if not piece.pictures else discord.utils.escape_markdown(piece.plain)
+
+    def question(self, snapshot: Snapshot) -> Piece:
+        """The question with its options; all in one picture where an option cannot be text."""
+        found = blocks(snapshot.texts.question.strip(), gap=snapshot.texts.gap)
+        options = [(option.letter, blocks(option.text.strip())) for option in snapshot.options]
+        if any(self._chat.text(option) is None for _, option in options):
+            return self._chat.pictured(found, options)
+        asked = self._chat.write(found)
+        lines = "\n".join(f"**{letter}** {self._chat.text(option)}" for letter, option in options)
+        parts: tuple[str | Picture, ...] = asked.blocks
+        if lines and parts and isinstance(parts[-1], str):
+            parts = (*parts[:-1], f"{parts[-1]}\n\n{lines}")
+        elif lines:
+            parts = (*parts, lines)
+        return Piece(parts, asked.plain)
+
+    def png(self, picture: Picture) -> bytes:
+        """A picture as PNG at twice its size, kept for the next to ask."""
+        key = sha256(picture.svg.encode()).hexdigest()
+        if key not in self._drawn:
+            from deckwright.render.png import png
+
+            self._drawn[key] = png(picture.svg)
+            if len(self._drawn) > PICTURES_KEPT:
+                self._drawn.popitem(last=False)
+        self._drawn.move_to_end(key)
+        return self._drawn[key]
+
+    def show(self, pieces: Sequence[Piece], *, title: str | None = None, colour: int = ACCENT) -> Shown:
+        """Pieces as embeds in reading order: text before its picture, a new embed after one."""
+        shown = Shown()
+        embed = discord.Embed(title=cut(title, 256) if title else None, colour=colour)
+        for block in (block for piece in pieces for block in piece.blocks):
+            if isinstance(block, Picture):
+                name = f"part{len(shown.pictures) + 1}.png"
+                if embed.image.url is not None:
+                    shown.embeds.append(embed)
+                    embed = discord.Embed(colour=colour)
+                embed.set_image(url=f"attachment://{name}")
+                shown.pictures.append((name, self.png(block), block.alt))
+            else:
+                if embed.image.url is not None:
+                    shown.embeds.append(embed)
+                    embed = discord.Embed(colour=colour)
+                before = f"{embed.description}\n\n" if embed.description else ""
+                embed.description = cut(before + block, DESCRIPTION)
+        if embed.description or embed.image.url or embed.title:
+            shown.embeds.append(embed)
+        shown.embeds = _within_total(shown.embeds[:EMBEDS])
+        kept = {embed.image.url for embed in shown.embeds}
+        shown.pictures = [p for p in shown.pictures if f"attachment://{p[0]}" in kept]
+        return shown
+
+
+def cut(text: str, limit: int) -> str:
+    """A text within a limit of Discord's; no fence is left open."""
+    if len(text) <= limit:
+        return text
+    short = text[: limit - 8].rstrip()
+    return f"{short}…" + ("\n```" if short.count("```") % 2 else "")
+
+
+def _within_total(embeds: list[discord.Embed]) -> list[discord.Embed]:
+    left = TOTAL - 200
+    for embed in embeds:
+        if embed.description:
+            embed.description = cut(embed.description, max(16, min(DESCRIPTION, left)))
+            left -= len(embed.description)
+    return embeds
+
+
+def name_of(name: str) -> str:
+    """A member's name that mentions nobody and formats nothing."""
+    plain = " ".join(name.split())[:80] or "?"
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(plain))

@@ -1,0 +1,313 @@
+"""The group's days, on the real database, with a chat that remembers: what the services promise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, make
+
+from deckwright.study.grading import SelfGrade
+from deckwright.study.posting import State
+from deckwright.study.ranking import Period
+from deckwright_bot.services.answers import Verdict
+from deckwright_bot.services.groups import Wish
+from deckwright_bot.services.ports import Refused, Unavailable
+from deckwright_bot.services.posts import snapshot_of
+from deckwright_bot.store import posts as post_store
+from deckwright_bot.store.records import DAILY, Post
+
+DAY = timedelta(days=1)
+
+
+def run(tmp_path: Path, story: Callable[[World], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        world = make(tmp_path)
+        try:
+            await story(world)
+        finally:
+            await world.database.close()
+
+    asyncio.run(whole())
+
+
+async def all_posts(world: World) -> list[Post]:
+    async with world.database.reading() as connection:
+        return await post_store.of_series(connection, GROUP, DAILY)
+
+
+async def answer(world: World, member: int, *, right: bool, post: Post | None = None) -> Verdict:
+    post = post or await world.posts.today(GROUP, DAILY)
+    assert post is not None
+    options = snapshot_of(post).options
+    letter = next(option.letter for option in options if option.right is right)
+    result = await world.answers.choose(post.id, GROUP, member, f"m{member}", letter, world.now)
+    return result.verdict
+
+
+def test_r12_the_first_post_goes_out_at_set_up_and_the_next_by_schedule(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        assert len(world.messenger.sent) == 1
+        await world.live(3 * DAY)
+        posts = [post for post in await all_posts(world) if post.message is not None]
+        assert [post.date.isoformat() for post in posts] == ["2026-03-02", "2026-03-03", "2026-03-04"]
+        assert len(world.messenger.sent) == 3
+
+    run(tmp_path, story)
+
+
+def test_r13_the_first_answer_stands_and_a_second_click_shows_it_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        assert await answer(world, 1, right=True) is Verdict.NEW
+        assert await answer(world, 1, right=False) is Verdict.AGAIN
+        board = await world.standings.board(GROUP, 1, Period.ALL, world.now)
+        assert [(s.member, s.tally.points, s.tally.right, s.tally.answers) for s in board.standings] == [
+            (1, 10, 1, 1)
+        ]
+
+    run(tmp_path, story)
+
+
+def test_r13_two_clicks_at_once_count_once(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        verdicts = await asyncio.gather(*(answer(world, 1, right=True) for _ in range(20)))
+        assert sorted(verdicts) == [Verdict.AGAIN] * 19 + [Verdict.NEW]
+
+    run(tmp_path, story)
+
+
+def test_a_click_before_the_close_counts_even_if_it_is_heard_late(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        post = (await all_posts(world))[0]
+        assert post.closes is not None
+        letter = snapshot_of(post).options[0].letter
+        late = await world.answers.choose(post.id, GROUP, 1, "m", letter, post.closes)
+        assert late.verdict is Verdict.TOO_LATE
+        in_time = await world.answers.choose(
+            post.id, GROUP, 1, "m", letter, post.closes - timedelta(seconds=1)
+        )
+        assert in_time.verdict is Verdict.NEW
+
+    run(tmp_path, story)
+
+
+def test_r14_forged_letters_posts_and_groups_change_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        post = (await all_posts(world))[0]
+        for number, group, letter in ((post.id, GROUP, "Z"), (post.id, GROUP + 1, "A"), (999, GROUP, "A")):
+            result = await world.answers.choose(number, group, 1, "m", letter, world.now)
+            assert result.verdict is Verdict.UNKNOWN
+        assert await world.members.counts(1) == {}
+
+    run(tmp_path, story)
+
+
+def test_r15_the_close_reveals_and_the_next_post_tells_of_yesterday(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        await answer(world, 1, right=True)
+        await answer(world, 2, right=False)
+        await world.live(3 * DAY)
+        posts = await all_posts(world)
+        tally = world.messenger.revealed[posts[0].id]
+        assert (tally.answers, tally.right) == (2, 1)
+        lines = [yesterday for _, yesterday in world.messenger.sent.values()]
+        assert lines[0] is None
+        assert any(line is not None and (line.answers, line.right) == (2, 1) for line in lines)
+
+    run(tmp_path, story)
+
+
+def test_r18_a_streak_counts_posts_and_an_outage_costs_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        await world.live(timedelta(hours=2))
+        for _ in range(3):
+            await answer(world, 1, right=True)
+            await world.live(DAY)
+        before = await world.standings.streak(GROUP, 1)
+        # Two days of silence: nothing ticks, nobody can answer.
+        world.now += 2 * DAY
+        await world.live(2 * DAY)
+        after = await world.standings.streak(GROUP, 1)
+        assert before.current == 3
+        assert after.current >= 3
+
+    run(tmp_path, story)
+
+
+def test_r6_a_lost_answer_is_sent_again_with_the_nonce_and_never_doubles(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.lose_answer = True
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        assert (await all_posts(world))[0].state is State.CLAIMED
+        await world.live(timedelta(minutes=10))
+        assert len(world.messenger.sent) == 1
+        assert (await all_posts(world))[0].state is State.SENT
+
+    run(tmp_path, story)
+
+
+def test_r7_an_old_claim_is_looked_for_and_only_then_sent(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.lose_answer = True
+        world.messenger.nonces_hold = False
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        world.now += timedelta(minutes=30)
+        await world.live(timedelta(minutes=10))
+        assert len(world.messenger.sent) == 1
+        assert (await all_posts(world))[0].message == next(iter(world.messenger.sent))
+
+    run(tmp_path, story)
+
+
+def test_r7_without_the_permission_to_look_nothing_is_sent_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.lose_answer = True
+        world.messenger.nonces_hold = False
+        world.messenger.may_search = False
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        world.now += timedelta(minutes=30)
+        await world.live(timedelta(hours=8))
+        assert len([post for post, _ in world.messenger.sent.values() if post.date == START.date()]) == 1
+
+    run(tmp_path, story)
+
+
+def test_r9_three_refusals_pause_the_group_and_its_owner_is_told_once(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.fail = [Refused("403", ["Send Messages"])] * 9
+        with pytest.raises(Refused):
+            await world.set_up()
+        await world.live(timedelta(hours=9))
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        assert daily.paused == "failures"
+        assert world.messenger.told == [("Send Messages",)]
+        # Setting it up anew ends the pause.
+        world.messenger.fail = []
+        await world.groups.set_up(GROUP, Wish(channel=1), OWNER, world.now)
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        assert daily.paused is None
+
+    run(tmp_path, story)
+
+
+def test_r9_what_heals_by_itself_never_pauses(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.fail = [Unavailable("500")] * 6
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        await world.live(timedelta(hours=5))
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        assert daily.paused is None
+        assert len(world.messenger.sent) == 1
+
+    run(tmp_path, story)
+
+
+def test_two_bots_on_one_database_by_mistake_post_once(tmp_path: Path) -> None:
+    async def whole() -> None:
+        one, two = make(tmp_path), make(tmp_path)
+        two.messenger = one.messenger
+        two.posts._messenger = one.messenger
+        await one.set_up()
+        for _ in range(200):
+            one.now = two.now = one.now + timedelta(minutes=17)
+            await asyncio.gather(one.posts.tick(one.now), two.posts.tick(two.now))
+        dates = [post.date for post, _ in one.messenger.sent.values()]
+        await one.database.close()
+        await two.database.close()
+
+        assert len(dates) == len(set(dates))
+        assert len(dates) >= 2
+
+    asyncio.run(whole())
+
+
+def test_r17_an_open_answer_earns_points_once_self_graded(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        daily = await world.set_up()
+        post = (await all_posts(world))[0]
+        assert daily.level == "medium"
+        if snapshot_of(post).form != "open":
+            result = await world.answers.grade(post.id, GROUP, 1, SelfGrade.GOT)
+            assert result.verdict is Verdict.UNKNOWN
+
+    run(tmp_path, story)
+
+
+def test_r31_deleting_leaves_nothing_of_a_member(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        await answer(world, 1, right=True)
+        await answer(world, 2, right=True)
+        await world.members.remind(GROUP, 1, world.now, wanted=True)
+        assert await world.members.counts(1)
+        await world.members.forget(1)
+        assert await world.members.counts(1) == {}
+        assert await world.members.counts(2)
+
+    run(tmp_path, story)
+
+
+def test_r32_one_reminder_three_hours_before_the_close_to_those_who_have_not_answered(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        for member in (1, 2):
+            await world.members.remind(GROUP, member, world.now, wanted=True)
+        await answer(world, 1, right=True)
+        post = (await all_posts(world))[0]
+        assert post.closes is not None
+        await world.live(post.closes - world.now - timedelta(minutes=1))
+        assert world.messenger.reminded == [2]
+
+    run(tmp_path, story)
+
+
+def test_r28_a_void_post_takes_its_points_back_and_keeps_streaks(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        await answer(world, 1, right=True)
+        post = (await all_posts(world))[0]
+        assert await world.posts.void(GROUP, DAILY, post.date, "wrong key", world.now) is not None
+        board = await world.standings.board(GROUP, 1, Period.ALL, world.now)
+        assert board.standings == ()
+        assert (await world.standings.streak(GROUP, 1)).current == 1
+
+    run(tmp_path, story)
+
+
+def test_a_restart_in_the_middle_of_a_week_changes_nothing(tmp_path: Path) -> None:
+    async def whole() -> list[str]:
+        messenger = FakeMessenger()
+        now: datetime = START
+        for number in range(5):
+            world = make(tmp_path)
+            world.messenger = messenger
+            world.posts._messenger = messenger
+            world.now = now
+            if number == 0:
+                await world.set_up()
+            await world.live(timedelta(hours=31))
+            now = world.now
+            await world.database.close()
+        return [post.date.isoformat() for post, _ in messenger.sent.values()]
+
+    dates = asyncio.run(whole())
+
+    assert dates == sorted(set(dates))
+    assert len(dates) == 7
