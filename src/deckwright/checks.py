@@ -271,17 +271,19 @@ def _check_text(
     problems: Problems,
 ) -> None:
     if text.role is Role.LATEX:
-        if (dollar := re.search(r"(?<!\\)\$", text.text)) is not None:
+        if (found_dollar := re.search(r"(?<!\\)\$", text.text)) is not None:
             problems.add(
                 "unbalanced-maths",
-                origin.text_span(text.path, text.text[dollar.start() :][:12]),
+                origin.text_span(text.path, text.text[found_dollar.start() :][:12]),
                 f"expected LaTeX without dollars in `{text.path[-1]}`, found {shorten(text.text, 30)}",
                 hint="the field is maths as a whole; leave the dollars out",
                 card=card,
             )
             return
-        _check_formula(markup.mark_gaps(text.text), display=True, at=text, card=card, origin=origin,
-                       loaded=loaded, problems=problems)  # fmt: skip
+        latex = markup.mark_gaps(text.text)
+        _check_formula(
+            latex, display=True, at=text, card=card, origin=origin, loaded=loaded, problems=problems
+        )
         return
     if text.role is not Role.MARKDOWN:
         return

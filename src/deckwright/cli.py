@@ -468,12 +468,12 @@ def lock(
     if compilation.library is None or compilation.problems.failed():
         _report(compilation.problems, Format.text)
         raise typer.Exit(PROBLEMS)
-    made = adopt(compilation, before, drop=drop or [])
-    if made.lock is None:
-        _report(made.problems, Format.text)
+    adopted = adopt(compilation, before, drop=drop or [])
+    if adopted.lock is None:
+        _report(adopted.problems, Format.text)
         raise typer.Exit(PROBLEMS)
-    write_file(library / LOCK_FILE, made.lock)
-    _out(f"Wrote {(library / LOCK_FILE).as_posix()}: {len(made.lock.cards)} cards keep their history.")
+    write_file(library / LOCK_FILE, adopted.lock)
+    _out(f"Wrote {(library / LOCK_FILE).as_posix()}: {len(adopted.lock.cards)} cards keep their history.")
 
 
 def _now() -> int:

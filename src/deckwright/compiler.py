@@ -161,7 +161,9 @@ def _check_policy(document: Document, file: LibraryFile, problems: Problems) -> 
     if document.root is None:
         return
     origin = Origin(document, document.root)
-    kinds = [(("policy", "options_share", kind), kind) for kind in file.policy.options_share]
+    kinds: list[tuple[tuple[str | int, ...], str]] = [
+        (("policy", "options_share", kind), kind) for kind in file.policy.options_share
+    ]
     kinds += [
         (("policy", "key_points_required", i), kind) for i, kind in enumerate(file.policy.key_points_required)
     ]

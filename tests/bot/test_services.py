@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, make
 
+from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, make
 from deckwright.study.grading import SelfGrade
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period

@@ -14,7 +14,7 @@ from discord import app_commands, ui
 from deckwright_bot.sandbox import DriverError, Permission, text_of
 from deckwright_bot.sandbox.interaction import Callback
 
-from .world import Client, World, refused, run, world
+from .world import Client, World, eventually, refused, run, world
 
 Interaction = discord.Interaction[Any]
 
@@ -396,5 +396,129 @@ def test_the_answer_of_a_bot_without_a_handler_is_a_failure_after_three_seconds(
                 message = (await w.member.slash("board")).message
             async with w.running(Client(), sync=False):
                 assert (await w.member.click(message, "Again")).failed
+
+    run(work())
+
+
+def test_a_lost_answer_to_an_acknowledgement_ends_in_40060() -> None:
+    """The webhook adapter repeats what failed with 500, and the second one is one too many."""
+    client = bot()
+    codes: list[int] = []
+
+    @client.tree.command(description="Unlucky")
+    async def unlucky(interaction: Interaction) -> None:
+        error = await refused(interaction.response.send_message("said"), 40060, 400)
+        codes.append(error.code)
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            w.sandbox.faults.server_error("/callback", done=True)
+            assert (await w.member.slash("unlucky")).text == "said"
+            await eventually(lambda: codes == [40060])
+
+    run(work())
+
+
+def test_a_file_travels_with_a_command() -> None:
+    client = bot()
+
+    @client.tree.command(name="import", description="Reads a file")
+    async def read(interaction: Interaction, file: discord.Attachment) -> None:
+        await interaction.response.send_message((await file.read()).decode(), ephemeral=True)
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            assert (await w.member.slash("import", file=("a.csv", b"1,2"))).text == "1,2"
+
+    run(work())
+
+
+def test_where_the_bot_is_only_installed_for_a_user_five_follow_ups_are_allowed() -> None:
+    client = bot()
+
+    @client.tree.command(description="Talks")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def talk(interaction: Interaction) -> None:
+        assert interaction.is_user_integration()
+        await interaction.response.send_message("0", ephemeral=True)
+        for number in range(5):
+            await interaction.followup.send(f"{number + 1}", ephemeral=True)
+        await refused(interaction.followup.send("6"), 40094, 400)
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            elsewhere = w.sandbox.owner("Otto", "No bot here")
+            outcome = await elsewhere.slash("talk")
+            await eventually(lambda: len(outcome.follow_ups) == 5)
+
+    run(work())
+
+
+def test_an_ephemeral_message_is_edited_in_place_and_unreachable_through_its_channel() -> None:
+    client = bot()
+
+    @client.tree.command(description="Private board")
+    async def mine(interaction: Interaction) -> None:
+        await interaction.response.send_message("mine", view=Board(), ephemeral=True)
+        message = await interaction.original_response()
+        assert isinstance(interaction.channel, discord.TextChannel)
+        await refused(interaction.channel.fetch_message(message.id), 10008, 404)
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            message = (await w.member.slash("mine")).message
+            await w.member.click(message, "Again")
+            assert message.content == "seen 1"
+            with pytest.raises(DriverError, match="does not see"):
+                await w.owner.click(message, "Again")
+            assert "MESSAGE_CREATE" not in client.heard
+
+    run(work())
+
+
+def test_a_disabled_button_and_a_deleted_message_cannot_be_clicked() -> None:
+    client = bot()
+
+    @client.tree.command(description="Closed")
+    async def closed(interaction: Interaction) -> None:
+        view = ui.View(timeout=None).add_item(ui.Button(label="Shut", custom_id="shut", disabled=True))
+        await interaction.response.send_message("closed", view=view)
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            message = (await w.member.slash("closed")).message
+            with pytest.raises(DriverError, match="cannot be pressed"):
+                await w.member.click(message, "Shut")
+            w.owner.delete_message(message)
+            with pytest.raises(DriverError, match="gone"):
+                await w.member.click(message, "Shut")
+
+    run(work())
+
+
+def test_limits_hold_for_answers_forms_and_suggestions() -> None:
+    client = bot()
+
+    @client.tree.command(description="Too much")
+    async def much(interaction: Interaction, word: str) -> None:
+        await refused(interaction.response.send_message("x" * 2001), 50035, 400)
+        wide = ui.Modal[Any](title="x" * 45)
+        wide.title = "x" * 46
+        wide.add_item(ui.TextInput(label="x"))
+        await refused(interaction.response.send_modal(wide), 50035, 400)
+        await interaction.response.send_message(word)
+
+    @much.autocomplete("word")
+    async def suggest(interaction: Interaction, _: str) -> list[app_commands.Choice[str]]:
+        many = [app_commands.Choice(name=f"{n}", value=f"{n}") for n in range(26)]
+        await refused(interaction.response.autocomplete(many), 50035, 400)
+        return many[:25]
+
+    async def work() -> None:
+        async with world() as w, w.running(client):
+            assert (await w.member.slash("much", word="enough")).text == "enough"
+            w.expect("limit", "2000 or fewer")
+            assert len(await w.member.autocomplete("much", "word", "")) == 25
+            w.expect("limit", "choices")
 
     run(work())

@@ -63,7 +63,7 @@ async def pick(context: Context, interaction: discord.Interaction, identifier: C
 
 
 async def dont_know(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:
-    """ "I don't know"."""
+    """Take "I don't know" for an answer."""
     if interaction.guild_id is None or identifier.number is None:
         await stale(interaction)
         return

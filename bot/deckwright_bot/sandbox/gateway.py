@@ -15,6 +15,7 @@ from deckwright_bot.sandbox.core import Core
 from deckwright_bot.sandbox.events import Event
 from deckwright_bot.sandbox.faults import Kind
 from deckwright_bot.sandbox.intents import CONTENT, GUILDS, MEMBERS, Dispatch, dispatches
+from deckwright_bot.sandbox.member_chunks import member_chunks, wants_all
 from deckwright_bot.sandbox.model import Json
 from deckwright_bot.sandbox.session import DISPATCH, Connection, Session
 
@@ -23,7 +24,6 @@ RECONNECT, MEMBERS_REQUEST, INVALID_SESSION, HELLO, ACK = 7, 8, 9, 10, 11
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 EVENTS_A_MINUTE = 120
 MAX_PAYLOAD = 4096
-CHUNK = 1000
 
 
 class Gateway:
@@ -246,26 +246,8 @@ class Gateway:
         guild = self.core.world.guilds.get(int(data["guild_id"]))
         if guild is None:
             return
-        wanted = data.get("user_ids")
-        if (
-            wanted is None
-            and not data.get("query")
-            and not data.get("limit")
-            and not session.intents & MEMBERS
-        ):
+        if wants_all(data) and not session.intents & MEMBERS:
             self.core.violate("limit", "gateway: all members requested without the members intent")
             return
-        found = list(guild.members.values())
-        if wanted is not None:
-            ids = {int(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
-            found = [one for one in found if one.user.id in ids]
-        elif query := str(data.get("query") or ""):
-            found = [one for one in found if (one.nick or one.user.name).lower().startswith(query.lower())]
-        found = found[: int(data.get("limit") or 0) or None]
-        chunks = [found[n : n + CHUNK] for n in range(0, len(found), CHUNK)] or [[]]
-        for n, chunk in enumerate(chunks):
-            answer: Json = {"guild_id": str(guild.id), "members": [payloads.member(one) for one in chunk]}
-            answer |= {"chunk_index": n, "chunk_count": len(chunks), "not_found": []}
-            session.push(
-                "GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if data.get("nonce") else {})
-            )
+        for chunk in member_chunks(guild, data):
+            session.push("GUILD_MEMBERS_CHUNK", chunk)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from random import Random
+from random import Random, SystemRandom
 
 from deckwright.study.dates import local_date, zone, zone_choices
 from deckwright_bot.store import groups as group_store, members as member_store
@@ -51,7 +50,7 @@ class GroupService:
 
     def __init__(self, database: Database, random: Random | None = None) -> None:
         self._database = database
-        self._random = random or Random(secrets.randbits(64))
+        self._random = random or SystemRandom()
 
     async def join(self, group: Group, now: datetime) -> bool:
         """Remember a group; True if it is to be greeted, for one caller only."""

@@ -31,29 +31,27 @@ _ACTIVE = (
     .join(groups, groups.c.id == series.c.group_id)
     .where(series.c.paused.is_(None), groups.c.left.is_(None))
 )
+_CHANGEABLE = [
+    "channel",
+    "at",
+    "zone",
+    "weekdays",
+    "skip_dates",
+    "level",
+    "decks",
+    "ping_role",
+    "thread",
+    "pin",
+    "log_channel",
+    "paused",
+    "failures",
+    "told",
+    "warned_left",
+]
 _new_series = insert(series)
 _SET = _new_series.on_conflict_do_update(
     index_elements=["group_id", "series"],
-    set_={
-        name: _new_series.excluded[name]
-        for name in (
-            "channel",
-            "at",
-            "zone",
-            "weekdays",
-            "skip_dates",
-            "level",
-            "decks",
-            "ping_role",
-            "thread",
-            "pin",
-            "log_channel",
-            "paused",
-            "failures",
-            "told",
-            "warned_left",
-        )  # fmt: skip
-    },
+    set_={name: _new_series.excluded[name] for name in _CHANGEABLE},
 )
 _FAILED = (
     update(series).where(_one_series).values(failures=series.c.failures + 1).returning(series.c.failures)

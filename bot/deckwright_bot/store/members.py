@@ -14,7 +14,7 @@ from deckwright_bot.store.records import Member
 from deckwright_bot.store.tables import (
     answers,
     audit,
-    credits as credit_rows,
+    credited as credit_rows,
     members,
     pauses,
     points,
@@ -168,7 +168,7 @@ async def export(connection: AsyncConnection, member: int) -> dict[str, list[dic
     found: dict[str, list[dict[str, Any]]] = {}
     for table in (members, answers, points, pauses, credit_rows, reminders, reports):
         rows = await connection.execute(select(table).where(table.c.member == member))
-        found[table.name] = [dict(row._mapping) for row in rows]
+        found[table.name] = [dict(row) for row in rows.mappings()]
     return found
 
 

@@ -174,7 +174,7 @@ pauses = Table(
     Index("pauses_by_member", "group_id", "series", "member"),
 )
 
-credits = Table(
+credited = Table(
     "credits",
     metadata,
     Column("post", Integer, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),

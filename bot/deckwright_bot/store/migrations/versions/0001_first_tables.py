@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 
@@ -35,9 +34,14 @@ def upgrade() -> None:
         sa.Column("owner", sa.BigInteger(), nullable=False),
         sa.Column("locale", sa.String(length=16), server_default="en", nullable=False),
         sa.Column("joined", sa.DateTime(), nullable=False),
-        sa.Column("greeted", sa.DateTime(), nullable=True, comment="when the one message on joining was sent"),
         sa.Column(
-            "left", sa.DateTime(), nullable=True, comment="when the bot was removed; purged 30 days later (R30)"
+            "greeted", sa.DateTime(), nullable=True, comment="when the one message on joining was sent"
+        ),
+        sa.Column(
+            "left",
+            sa.DateTime(),
+            nullable=True,
+            comment="when the bot was removed; purged 30 days later (R30)",
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -155,10 +159,16 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=True, comment="a corrected key, as letters (R28)"),
         sa.Column("nonce", sa.String(length=32), nullable=True),
         sa.Column(
-            "scheduled", sa.DateTime(), nullable=True, comment="when its date was due; R8's six hours run from it"
+            "scheduled",
+            sa.DateTime(),
+            nullable=True,
+            comment="when its date was due; R8's six hours run from it",
         ),
         sa.Column(
-            "claimed", sa.DateTime(), nullable=True, comment="the first attempt, from which the nonce holds (R7)"
+            "claimed",
+            sa.DateTime(),
+            nullable=True,
+            comment="the first attempt, from which the nonce holds (R7)",
         ),
         sa.Column("opens", sa.DateTime(), nullable=True),
         sa.Column("closes", sa.DateTime(), nullable=True),
