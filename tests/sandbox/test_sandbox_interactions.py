@@ -502,7 +502,7 @@ def test_limits_hold_for_answers_forms_and_suggestions() -> None:
     @client.tree.command(description="Too much")
     async def much(interaction: Interaction, word: str) -> None:
         await refused(interaction.response.send_message("x" * 2001), 50035, 400)
-        wide = ui.Modal[Any](title="x" * 45)
+        wide = ui.Modal(title="x" * 45)
         wide.title = "x" * 46
         wide.add_item(ui.TextInput(label="x"))
         await refused(interaction.response.send_modal(wide), 50035, 400)

@@ -86,6 +86,8 @@ class World:
         task = asyncio.create_task(client.connect())
         try:
             await self.sandbox.ready()
+            # the sandbox has sent its guilds; the client has yet to read them
+            await eventually(client.is_ready, 15)
             yield
         finally:
             await client.close()

@@ -222,9 +222,9 @@ class Member:
     ) -> Outcome:
         edits = source.edits if source else 0
         interaction = self.core.interactions.send(kind, self.user, channel, data, source)
-        if not await self.core.hub.until(lambda: interaction.acknowledged, FIRST_ANSWER.total_seconds()):
+        if not await interaction.until(lambda: interaction.acknowledged, FIRST_ANSWER.total_seconds()):
             return Outcome(interaction)
-        await self.core.hub.until(lambda: interaction.settled, self.patience)
+        await interaction.until(lambda: interaction.settled, self.patience)
         if interaction.callback is Callback.DEFERRED_UPDATE and source is not None:
             await self.core.hub.until(lambda: _moved(interaction, source, edits), self.settle)
         return Outcome(interaction)

@@ -104,6 +104,7 @@ class Interactions:
             interaction.choices = data.get("choices") or []
         interaction.callback = kind
         self.world.hub.emit(InteractionAnswered(interaction))
+        interaction.changed.set()
 
     def _check_kind(self, interaction: Interaction, kind: Callback) -> None:
         autocomplete = interaction.type is InteractionType.AUTOCOMPLETE
@@ -175,7 +176,7 @@ class Interactions:
             raise empty_message()
         original = interaction.original
         if original is not None and MessageFlag.LOADING in original.flags:
-            self.messages.edit(original, body, files)
+            self.edit(interaction, original, body, files)
             return original
         if "0" not in interaction.installed_for and len(interaction.follow_ups) >= FOLLOW_UPS_WITHOUT_BOT:
             raise ApiError(
@@ -183,4 +184,16 @@ class Interactions:
             )
         message = self._post(interaction, body, files)
         interaction.follow_ups.append(message)
+        interaction.changed.set()
         return message
+
+    def edit(self, interaction: Interaction, message: Message, body: Json, files: Sequence[Upload]) -> None:
+        """Edit the answer or a follow-up."""
+        self.messages.edit(message, body, files)
+        interaction.changed.set()
+
+    def delete(self, interaction: Interaction, message: Message) -> None:
+        """Delete the answer or a follow-up; a deleted "is thinking" thinks no more."""
+        message.flags &= ~MessageFlag.LOADING
+        self.messages.delete(message)
+        interaction.changed.set()

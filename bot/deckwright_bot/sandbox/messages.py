@@ -71,6 +71,8 @@ class Messages:
         self._fill(message, channel, body, files)
         message.notified = self._notified(message, channel, body)
         channel.messages[message.id] = message
+        if visible_to is None:
+            channel.last_message_id = message.id
         if nonce is not None:
             self._nonces[author_id, str(nonce)] = message
         if channel.thread is not None:

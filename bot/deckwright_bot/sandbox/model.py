@@ -184,6 +184,7 @@ class Channel:
     recipient_id: int | None = None
     thread: ThreadState | None = None
     messages: dict[int, Message] = field(default_factory=dict)
+    last_message_id: int | None = None
     last_pin_at: datetime | None = None
     slowmode: int = 0
 

@@ -75,7 +75,7 @@ def channel(what: Channel, world: World) -> Json:
         "id": str(what.id),
         "type": int(what.type),
         "flags": 0,
-        "last_message_id": _last_message(what),
+        "last_message_id": str(what.last_message_id) if what.last_message_id else None,
         "last_pin_timestamp": iso(what.last_pin_at) if what.last_pin_at else None,
     }
     if what.type is ChannelType.DM:
@@ -103,10 +103,6 @@ def channel(what: Channel, world: World) -> Json:
             for rule in what.overwrites.values()
         ],
     }
-
-
-def _last_message(what: Channel) -> str | None:
-    return str(max((message.id for message in what.public_messages), default=0) or "") or None
 
 
 def _thread(what: Channel, world: World) -> Json:

@@ -120,7 +120,7 @@ class Sandbox:
         assert await self.core.hub.until(condition, timeout), "the sandbox waited in vain"
 
     async def ready(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109
-        """Wait until every shard of the bot has identified."""
+        """Wait until every shard of the bot has identified; the client may still be reading its guilds."""
         async with asyncio.timeout(timeout):
             # no event tells of a session
             while len(self.gateway.open_sessions()) < self.core.options.shards:  # noqa: ASYNC110

@@ -72,31 +72,38 @@ class AnswerMatcher(Protocol):
         ...
 
 
-# The figures below were set on the development part of tests/data/answers.yaml.
+# Set on the development part of tests/data/answers.yaml; docs/matching.md says what each does in words.
 FOUND = 0.56
 UNSURE = 0.36
 FLAG_FOUND = 0.8
 FLAG_UNSURE = 0.62
-_STEEP = 1.8
-_PHRASE_MOST = 0.85
-_SAY_MOST = 0.9
-_SAY_FROM = 0.15
-_SAY_FULL = 0.4
-_CLOSE = 0.35
-_NEAR = 0.35
-_ENOUGH = 0.45
-_CONTRA = 0.4
-_CONTRA_ELSEWHERE = 0.6
-_DENIAL = 0.6
-_LONE_FLAG = 0.7
-_ONE_WORD = 0.6
-_WITHOUT_TOP = 0.6
-_NEARBY = 0.15
-_IN_ERROR = 0.6
-_LONG = 6
+# What one word is worth: found by way of a group of near-synonyms, of a denied opposite, of a plain opposite.
 _VIA_GROUP = 0.8
 _VIA_OPPOSITE = 0.5
 _CONTRARY = -0.5
+# A phrase of the author's: how fast its words' weights add up to certainty, and the most one phrase may give.
+_STEEP = 1.8
+_PHRASE_MOST = 0.85
+_LONE_FLAG = 0.7
+# The sentence `say`: from which share of its weight it counts, where it counts in full, and the most it gives.
+_SAY_FROM = 0.15
+_SAY_FULL = 0.4
+_SAY_MOST = 0.9
+# How much of that share is read from one clause, from one sentence; the rest from the whole answer.
+_CLOSE = 0.35
+_NEAR = 0.35
+# What makes it count less: little weight in all, a single word, the heaviest word missing.
+_ENOUGH = 0.45
+_ONE_WORD = 0.6
+_WITHOUT_TOP = 0.6
+# What speaks against: an author's phrase denied, an opposite in the nearest clause, being part of an error.
+_DENIAL = 0.6
+_CONTRA = 0.4
+_CONTRA_ELSEWHERE = 0.6
+_NEARBY = 0.15
+_IN_ERROR = 0.6
+# A misspelt word is repaired from this length on; a sentence without an end is read in pieces of so many words.
+_LONG = 6
 _WINDOW = 40
 # Words of `say` that speak of the answer itself: "asks who owns it", "the answer is sound".
 _META = frozenset(["asks", "names", "gives", "says", "states", "tells", "answer"])
@@ -195,11 +202,10 @@ class Matcher:
             stems = {word.stem for text in _texts(card) for word in read(text)}
             counts.update(stems)
             number += bool(stems)
-        top = math.log(number + 2)
-        weights = {
-            stem: max(0.4, min(1.0, math.log((number + 2) / (count + 0.5)) / top))
-            for stem, count in counts.items()
-        }
+        # In a library of a few cards every word looks common, so each counts as part of a slightly larger one.
+        number += 30
+        top = math.log(number)
+        weights = {stem: max(0.4, min(1.0, math.log(number / (n + 0.5)) / top)) for stem, n in counts.items()}
         return cls(weights, frozenset(counts))
 
     def match(self, card: Card, text: str) -> Match:
@@ -406,7 +412,7 @@ def _point_score(target: _Target, answer: _Answer) -> tuple[float, list[int]]:
     tables = [answer.hits(term) for term in terms]
     best, _, places = max(
         (_cover(terms, tables, first, end) for first, end in _windows(answer)),
-        key=lambda c: (c[0] - c[1], c[0]),
+        key=lambda c: (c[0], -c[1]),
         default=(0.0, 0.0, []),
     )
     union, _, _ = _cover(terms, tables, 0, len(answer.words))

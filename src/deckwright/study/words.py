@@ -315,7 +315,7 @@ def _blank(match: re.Match[str]) -> str:
     return match[0].replace(".", " ")
 
 
-def _raw(text: str) -> Iterator[tuple[str, int, int]]:
+def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
     """Tokens with their places: words, numbers, and the marks that end clauses."""
     flat, places = _normalise(text)
     flat = _DOTTED.sub(_blank, flat)
@@ -324,16 +324,16 @@ def _raw(text: str) -> Iterator[tuple[str, int, int]]:
         joined[match.end() - 1] = match.start()
     held: tuple[str, int] | None = None
     for match in _TOKEN.finditer(flat):
-        raw, first, end = match[0], match.start(), match.end()
-        if raw == "-" and end - 1 in joined:
+        piece, first, end = match[0], match.start(), match.end()
+        if piece == "-" and end - 1 in joined:
             continue
         begin = places[first]
         if end in joined or (end < len(flat) and end in joined):
-            held = (raw, begin)
+            held = (piece, begin)
             continue
         if held is not None:
-            raw, begin, held = held[0] + raw, held[1], None
-        yield raw, begin, places[end - 1] + 1
+            piece, begin, held = held[0] + piece, held[1], None
+        yield piece, begin, places[end - 1] + 1
 
 
 def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, ...]:
@@ -349,17 +349,17 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
                 words[i] = replace(words[i], asked=True)
         sentence, clause, first_of_sentence = sentence + 1, clause + 1, len(words)
 
-    raws = _paired(list(_raw(text)))
-    for i, (raw, start, end) in enumerate(raws):
-        if raw in (".", "!", "?", ";", "\n"):
+    pieces = _paired(list(_pieces(text)))
+    for i, (piece, start, end) in enumerate(pieces):
+        if piece in (".", "!", "?", ";", "\n"):
             # A dot inside "x.y" or after an initial ends nothing.
-            if raw != "." or i + 1 == len(raws) or raws[i + 1][1] > end:
-                close(asked=raw == "?")
+            if piece != "." or i + 1 == len(pieces) or pieces[i + 1][1] > end:
+                close(asked=piece == "?")
             continue
-        if not (raw[0].isalnum() or raw in "%&"):
+        if not (piece[0].isalnum() or piece in "%&"):
             clause += 1
             continue
-        for part in _expand(raw):
+        for part in _expand(piece):
             word = repair(part) if repair is not None else part
             if word in _BREAKS:
                 clause += 1
@@ -384,41 +384,41 @@ def read(text: str, repair: Callable[[str], str] | None = None) -> tuple[Word, .
 _PARTICLES = frozenset(("off", "on", "out", "up", "down", "back", "away"))
 
 
-def _paired(raws: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """The raws with "a/b test", "switch off" and their like as one word each."""
+def _paired(pieces: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """The pieces with "a/b test", "switch off" and their like as one word each."""
     found: list[tuple[str, int, int]] = []
-    for raw, start, end in raws:
+    for piece, start, end in pieces:
         if found:
             before, first, _ = found[-1]
-            if raw == "b" and before == "a":
+            if piece == "b" and before == "a":
                 found[-1] = ("ab", first, end)
                 continue
             at = -1
-            if before in ("it", "them", "that", "these", "those") and len(found) > 1 and raw in _PARTICLES:
+            if before in ("it", "them", "that", "these", "those") and len(found) > 1 and piece in _PARTICLES:
                 at = -2
-            one = PAIRED.get((stem_of(found[at][0]), raw if raw in _PARTICLES else stem_of(raw)))
+            one = PAIRED.get((stem_of(found[at][0]), piece if piece in _PARTICLES else stem_of(piece)))
             if one is not None:
                 found[at:] = [(one, found[at][1], end)]
                 continue
-        found.append((raw, start, end))
+        found.append((piece, start, end))
     return found
 
 
-def _expand(raw: str) -> list[str]:
-    if "'" in raw:
-        head, _, tail = raw.partition("'")
+def _expand(piece: str) -> list[str]:
+    if "'" in piece:
+        head, _, tail = piece.partition("'")
         if tail == "t":
             return [{"ca": "can", "wo": "will", "sha": "shall"}.get(head[:-1], head[:-1]), "not"]
         return [head] if tail in ("s", "re", "ve", "ll", "d", "m") else [head, tail]
-    if raw in _UNMARKED:
-        return [_UNMARKED[raw], "not"]
-    if raw == "cannot":
+    if piece in _UNMARKED:
+        return [_UNMARKED[piece], "not"]
+    if piece == "cannot":
         return ["can", "not"]
-    if raw in SHORT:
-        return SHORT[raw].split()
-    if raw[0] == "p" and "(" in raw:
-        return ["".join(raw.split()).replace("∣", "|")]
-    return [raw]
+    if piece in SHORT:
+        return SHORT[piece].split()
+    if piece[0] == "p" and "(" in piece:
+        return ["".join(piece.split()).replace("∣", "|")]
+    return [piece]
 
 
 _UNMARKED = {

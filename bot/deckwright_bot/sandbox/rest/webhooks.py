@@ -96,17 +96,16 @@ def edit(call: Call) -> Reply:
     interaction = _hook(call)
     message = call.core.interactions.message(interaction, call.params["name"])
     check_body(call.json(), message.flags & MessageFlag.COMPONENTS_V2)
-    call.core.messages.edit(message, call.json(), call.files)
+    call.core.interactions.edit(interaction, message, call.json(), call.files)
     return Reply(payload(message, call.core.world))
 
 
 @routes.add("DELETE", HOOK + "/messages/{name}", limited=False, authorised=False)
 def delete(call: Call) -> Reply:
     """Delete ``@original`` or a follow-up."""
-    message = call.core.interactions.message(_hook(call), call.params["name"])
-    if MessageFlag.LOADING in message.flags:
-        message.flags &= ~MessageFlag.LOADING
-    call.core.messages.delete(message)
+    interaction = _hook(call)
+    message = call.core.interactions.message(interaction, call.params["name"])
+    call.core.interactions.delete(interaction, message)
     return Reply()
 
 
