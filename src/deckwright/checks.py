@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +18,7 @@ from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
 from deckwright.kinds.base import WithOptions
-from deckwright.model import Card, Deck, Library, Role
+from deckwright.model import Card, Library, Role
 from deckwright.texts import CardText, Path as TextPath, look_into, texts
 
 MEDIA_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
@@ -408,7 +407,7 @@ def _check_image(
     loaded: Loaded,
     problems: Problems,
 ) -> None:
-    name = unicodedata.normalize("NFC", _unquote(image))
+    name = markup.image_name(image)
     span = origin.text_span(text.path, image)
     if "/" in name or "\\" in name or ":" in name or Path(name).suffix.lower() not in MEDIA_SUFFIXES:
         problems.add(
@@ -448,12 +447,6 @@ def _check_image(
         hint=did_you_mean(name, images),
         card=card,
     )
-
-
-def _unquote(name: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(name)
 
 
 def check_media_files(loaded: Loaded, problems: Problems) -> None:
@@ -498,18 +491,3 @@ def run(loaded: Loaded, problems: Problems) -> None:
     """Run every check over the loaded library."""
     for check in CHECKS:
         check(loaded, problems)
-
-
-def used_images(deck: Deck, images: Iterable[Path]) -> set[Path]:
-    """The images that a deck's cards show."""
-    names = defaultdict(list)
-    for path in images:
-        names[unicodedata.normalize("NFC", path.name)].append(path)
-    shown = {
-        unicodedata.normalize("NFC", _unquote(image))
-        for card in deck.cards
-        for text in texts(card)
-        if text.role is Role.MARKDOWN and "![" in text.text
-        for image in look_into(text.text).images
-    }
-    return {path for name in shown for path in names.get(name, [])}

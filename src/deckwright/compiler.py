@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from deckwright import checks, history, policy, source
+from deckwright import checks, history, markup, policy, source
 from deckwright.anki.media import MediaFile, media_file
 from deckwright.cache import Cache
 from deckwright.chat.limits import ChatLimits
@@ -37,7 +37,7 @@ class Compilation:
     lock: Lock | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     media: Mapping[str, Mapping[str, MediaFile]] = field(default_factory=dict)
-    """For each deck, the images its cards show, by the name the cards write."""
+    """For each deck, the images its cards show, by their `deckwright.markup.image_name`."""
 
 
 def compile_library(
@@ -422,7 +422,7 @@ def _media(loaded: Loaded) -> dict[str, dict[str, MediaFile]]:
     media: dict[str, dict[str, MediaFile]] = {}
     for deck in loaded.library.decks:
         used = [path for path in loaded.folders[deck.slug].media if path in loaded.used_media]
-        media[deck.slug] = {path.name: media_file(path) for path in used}
+        media[deck.slug] = {markup.image_name(path.name): media_file(path) for path in used}
     return media
 
 

@@ -9,10 +9,12 @@ highlighter can tear one apart; a renderer turns the characters into what its ou
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -222,6 +224,11 @@ def flatten(tokens: Sequence[Token]) -> Iterator[Token]:
             yield from flatten(token.children)
         else:
             yield token
+
+
+def image_name(source: str) -> str:
+    """An image's file name as it was meant: Markdown writes all but plain letters as ``%C3%B6``."""
+    return unicodedata.normalize("NFC", unquote(source))
 
 
 def is_maths(token: Token) -> bool:

@@ -50,7 +50,7 @@ class TextCache(Protocol):
 
 @dataclass(slots=True)
 class HtmlRenderer:
-    """Renders one library's content; ``media`` maps an image as written to its packaged name."""
+    """Renders one library's content; ``media`` maps an image's `image_name` to its packaged name."""
 
     media: Mapping[str, str] = field(default_factory=dict)
     cache: TextCache | None = None
@@ -140,7 +140,7 @@ class HtmlRenderer:
 
     def _image(self, token: Token) -> str:
         source = str(token.attrGet("src") or "")
-        name = self.media.get(source, source)
+        name = self.media.get(markup.image_name(source), source)
         return f'<img src="{escape(name)}" alt="{escape(token.content)}">'
 
     def _items(self, items: Sequence[tuple[str, str | None]]) -> str:

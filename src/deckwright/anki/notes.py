@@ -61,7 +61,7 @@ class DeckNotes:
 
 
 MediaByDeck = Mapping[str, Mapping[str, MediaFile]]
-"""For each deck, its images by the name that cards write."""
+"""For each deck, its images by their `deckwright.markup.image_name`."""
 
 
 def deck_notes(
