@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import example, given, strategies as st
 
 from deckwright import markup
 from deckwright.anki.html import HtmlRenderer, escape
 from deckwright.markup import GAP_CLOSE, GAP_OPEN, find_gaps, is_plain, mark_gaps, reveal
+from deckwright.texts import look_into
 
 
 def by_parser(text: str) -> str:
@@ -104,6 +107,7 @@ def hidden(text: str) -> list[tuple[int, str, str | None]]:
         (r"{{c1::\text{a::b}}}", [(1, r"\text{a::b}", None)]),
         (r"{{c1::a \} b}}", [(1, r"a \} b", None)]),
         ("{{c1::`a`::b::c}}", [(1, "`a`::b", "c")]),
+        ("{{c1::`std::vector`}}", [(1, "`std::vector`", None)]),
         ("{{c99::a}}", [(99, "a", None)]),
         ("{{c0::a}} {{c100::a}} {{C1::a}} {{ c1::a}} {{c1:a}}", []),
         ("{{c1::a\nb}}", [(1, "a\nb", None)]),
@@ -112,6 +116,28 @@ def hidden(text: str) -> list[tuple[int, str, str | None]]:
 def test_gaps_are_found_by_their_braces(text: str, found: list[tuple[int, str, str | None]]) -> None:
     assert hidden(text) == found
     assert find_gaps(text)[1] == []
+
+
+@pytest.mark.parametrize("opening", ["{{c1::", r"\(", r"\[", "\\[\n", "\\[\n\n", "{{c1::a}", "![", "`", "$"])
+def test_a_text_full_of_openings_takes_time_in_proportion_to_its_length(opening: str) -> None:
+    text = opening * (60_000 // len(opening))
+    before = time.process_time()
+    look_into(text)
+
+    assert time.process_time() - before < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (r"\[x\] and more", r"<p>\[x\] and more</p>"),
+        (r"\[x\] (where $x$ is more)", r"<p>\[x\] (where \(x\) is more)</p>"),
+        (r"> \[x\] said", r"<blockquote><p>\[x\] said</p></blockquote>"),
+        ("\\[\nx\n= y\n\\]\nmore", "\\[x\n= y\\]<p>more</p>"),
+    ],
+)
+def test_what_follows_displayed_maths_on_its_line_is_kept(text: str, html: str) -> None:
+    assert html in HtmlRenderer().block(text)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same text would parse into other tokens; part of every cache key."""
 
 GAP_OPEN = 0xE100
@@ -37,6 +38,7 @@ _SPECIAL = b"\\`*_[]!<>&#~|${}\t\r\0\xee"
 _SPECIAL_START = re.compile(r" *(?:[-+=]|\d+[.)])| {4}")
 # Markdown strips paragraphs of every kind of space, so that one which is no plain one matters at an end.
 _SPECIAL_LINE = re.compile(r"  \n|\n {4}|\n *(?:[-+=]|\d+[.)]|[^\S \n])|[^\S \n] *\n")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _GAP_START = re.compile(r"\{\{c([1-9][0-9]?)::")
 
 
@@ -67,8 +69,13 @@ def find_gaps(text: str) -> tuple[list[GapText], list[BrokenGap]]:
     gaps: list[GapText] = []
     broken: list[BrokenGap] = []
     at = 0
+    closing: dict[int, int] | None = None
     while found := _GAP_START.search(text, at):
-        end = _closing(text, found.end())
+        if closing is None:
+            closing = _closing_braces(text)
+        # The second brace of a gap's start: what closes it must be doubled too.
+        end = closing.get(found.start() + 1)
+        end = end if end is not None and text.startswith("}}", end) else None
         if end is None:
             broken.append(BrokenGap("it never closes", found.start()))
             at = found.end()
@@ -85,30 +92,23 @@ def find_gaps(text: str) -> tuple[list[GapText], list[BrokenGap]]:
     return gaps, broken
 
 
-def _closing(text: str, at: int) -> int | None:
-    """Where the ``}}`` stands that closes a gap whose inside begins at ``at``."""
-    depth = 0
-    while at < len(text):
-        char = text[at]
-        if char == "\\":
-            at += 2
-            continue
-        if char == "{":
-            depth += 1
-        elif char == "}":
-            if depth == 0:
-                return at if text.startswith("}}", at) else None
-            depth -= 1
-        at += 1
-    return None
+def _closing_braces(text: str) -> dict[int, int]:
+    r"""Where each brace that opens is closed, in one pass however many never are; ``\{`` is no brace."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for brace in _BRACE.finditer(text):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif brace[0] == "}" and opened:
+            closing[opened.pop()] = brace.start()
+    return closing
 
 
 def _split_hint(inside: str) -> tuple[str, str | None]:
     """Split ``hidden::hint`` at the last ``::`` that is inside no braces and no code or maths."""
     hidden, mark, hint = inside.rpartition("::")
-    if not mark or hidden.count("{") != hidden.count("}") or hidden.count("$") % 2:
-        return inside, None
-    return hidden, hint
+    torn = hidden.count("{") != hidden.count("}") or hidden.count("$") % 2 or hidden.count("`") % 2
+    return (inside, None) if not mark or torn else (hidden, hint)
 
 
 def mark_gaps(text: str) -> str:
@@ -173,13 +173,11 @@ def tidy_latex(latex: str) -> str:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
-    from mdit_py_plugins.texmath import texmath_plugin
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline"])
     # Every scheme parses as a link here; the checks refuse the ones that lead nowhere, with a place.
     setattr(parser, "validateLink", lambda _url: True)  # noqa: B010  how markdown-it is told
-    parser.use(texmath_plugin, delimiters="brackets")
     parser.use(
         dollarmath_plugin,
         allow_labels=False,
@@ -187,21 +185,68 @@ def _parser() -> MarkdownIt:
         allow_digits=False,
         double_inline=True,
     )
+    parser.block.ruler.before("fence", "bracket_block", _bracket_block)
     parser.inline.ruler.before("escape", "bracket_display", _bracket_display)
+    parser.inline.ruler.before("escape", "bracket_inline", _bracket_inline)
     # Escapes stay tokens of their own, so that a stray \\( can be told from a typed bracket.
     parser.disable("text_join")
     return parser
 
 
-def _bracket_display(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's own call
-    r"""Read ``\[…\]`` inside a line; texmath reads it only as a block of its own."""
-    if not state.src.startswith("\\[", state.pos):
+def _bracket_end(state: StateInline | StateBlock, start: int, closing: str) -> int:
+    """Where maths that begins at ``start`` is closed, -1 for nowhere.
+
+    Of a text with many openings and nothing that closes them, only the first looks to the end.
+    """
+    kept = state.env.get(closing)
+    if kept is None or kept[0] is not state.src:
+        kept = state.env[closing] = (state.src, state.src.rfind(closing))
+    if start + 2 > kept[1]:
+        return -1
+    end = state.src.find(closing, start + 2)
+    return end if state.src[start + 2 : end].strip() else -1
+
+
+def _bracket_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:  # noqa: FBT001
+    r"""Read ``\[…\]`` on lines of its own, so that Markdown sees no list or rule in them.
+
+    Where something follows on the last line it is left to `_bracket_display`, which loses nothing.
+    """
+    start = state.bMarks[first] + state.tShift[first]
+    if not state.src.startswith("\\[", start) or (end := _bracket_end(state, start, "\\]")) < 0:
         return False
-    end = state.src.find("\\]", state.pos + 2)
-    if end < 0 or not state.src[state.pos + 2 : end].strip():
+    line = first
+    while line < last and state.eMarks[line] < end and not state.isEmpty(line):
+        line += 1
+    whole = line < last and start <= end < state.eMarks[line] and not state.isEmpty(line)
+    quoted = line > first and state.parentType == "blockquote"
+    if not whole or quoted or state.src[end + 2 : state.eMarks[line]].strip():
         return False
     if not silent:
-        state.push("math_inline_double", "math", 0).content = state.src[state.pos + 2 : end]
+        token = state.push("math_block", "math", 0)
+        token.block = True
+        token.content = state.src[start + 2 : end]
+        token.map = [first, line + 1]
+    state.line = line + 1
+    return True
+
+
+def _bracket_display(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's own call
+    r"""Read ``\[…\]`` inside a line."""
+    return _bracketed(state, "\\[", "\\]", None if silent else "math_inline_double")
+
+
+def _bracket_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's own call
+    r"""Read ``\(…\)``."""
+    return _bracketed(state, "\\(", "\\)", None if silent else "math_inline")
+
+
+def _bracketed(state: StateInline, opening: str, closing: str, token: str | None) -> bool:
+    start = state.pos
+    if not state.src.startswith(opening, start) or (end := _bracket_end(state, start, closing)) < 0:
+        return False
+    if token is not None:
+        state.push(token, "math", 0).content = state.src[start + 2 : end]
     state.pos = end + 2
     return True
 
@@ -238,7 +283,7 @@ def is_maths(token: Token) -> bool:
 
 def is_display(token: Token) -> bool:
     """Whether a formula stands on lines of its own."""
-    return token.type in ("math_block", "math_inline_double", "math_block_eqno", "math_single_double")
+    return token.type in ("math_block", "math_inline_double")
 
 
 def formulas(text: str) -> list[tuple[str, bool]]:
