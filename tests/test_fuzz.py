@@ -84,6 +84,27 @@ def test_hostile_text_stays_text_and_the_real_anki_takes_it(tmp_path: Path) -> N
     assert visible(fields["hostile-3"]["Back"]) == HOSTILE[3]
 
 
+def test_what_a_gap_hides_is_hidden_whole_in_the_real_anki(tmp_path: Path) -> None:
+    hidden = ("std::vector", "`std::vector`", "$a::b$", "x[::2]", "a:", "*a*: b", r"a\:: b")
+    source = "".join(
+        f"- {{id: card-{i}, kind: cloze, text: 'Say {{{{c1::{text}::the hint}}}} now'}}\n"
+        f"- {{id: bare-{i}, kind: cloze, text: 'Say {{{{c1::{text}}}}} now'}}\n"
+        for i, text in enumerate(hidden)
+    )
+    compilation = compiled(library(tmp_path / "cards", source))
+    assert [p.message for p in compilation.problems] == []
+    build(compilation, tmp_path / "out", NOW)
+
+    with RealAnki(tmp_path / "anki") as anki:
+        anki.import_package(tmp_path / "out" / "test.apkg")
+        cards = [anki.col.get_card(ident) for ident in anki.col.find_cards("")]
+        shown = {card.note()["Id"]: visible(card.question()) for card in cards}
+    for i, text in enumerate(hidden):
+        assert "Say [the hint] now" in shown[f"card-{i}"], text
+        if text not in ("std::vector", r"a\:: b"):  # these two are a word and its hint
+            assert "Say [...] now" in shown[f"bare-{i}"], text
+
+
 def test_a_megabyte_on_one_line_is_a_card(tmp_path: Path) -> None:
     giant = "word < " * 150_000
     root = library(tmp_path / "cards", f"- id: giant\n  front: {yaml_text(giant)}\n  back: b")

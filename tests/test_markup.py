@@ -108,6 +108,8 @@ def hidden(text: str) -> list[tuple[int, str, str | None]]:
         (r"{{c1::a \} b}}", [(1, r"a \} b", None)]),
         ("{{c1::`a`::b::c}}", [(1, "`a`::b", "c")]),
         ("{{c1::`std::vector`}}", [(1, "`std::vector`", None)]),
+        ("{{c1::x[::2]}}", [(1, "x[::2]", None)]),
+        ("{{c1::[0, 1)::interval}}", [(1, "[0, 1)", "interval")]),
         ("{{c99::a}}", [(99, "a", None)]),
         ("{{c0::a}} {{c100::a}} {{C1::a}} {{ c1::a}} {{c1:a}}", []),
         ("{{c1::a\nb}}", [(1, "a\nb", None)]),

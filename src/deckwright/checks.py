@@ -17,7 +17,7 @@ from deckwright import markup, source
 from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
-from deckwright.kinds.base import WithOptions
+from deckwright.kinds.base import WithGaps, WithOptions
 from deckwright.model import Card, Library, Role
 from deckwright.texts import CardText, Path as TextPath, look_into, texts
 
@@ -237,6 +237,8 @@ def check_texts(loaded: Loaded, problems: Problems) -> None:
                 if text.role is Role.MARKDOWN and markup.is_plain(text.text):
                     continue
                 _check_text(text, card.id, origin, images, loaded, problems)
+                if isinstance(card, WithGaps) and text.path == (card.gap_field,):
+                    _check_gaps_shown(card, text, origin, problems)
 
 
 def _check_lengths(
@@ -311,6 +313,23 @@ def _check_text(
                 f"expected a link to a web page, found {shorten(link)}",
                 hint="begin it with https://",
                 card=card,
+            )
+
+
+def _check_gaps_shown(card: WithGaps, text: CardText, origin: Origin, problems: Problems) -> None:
+    """Every gap of a Markdown text stands where Anki can hide it: else its card would be empty."""
+    if text.role is not Role.MARKDOWN:
+        return
+    found = look_into(text.text)
+    for gap in card.gap_texts:
+        if gap.number not in found.gaps or gap.number in found.lost_gaps:
+            problems.add(
+                "broken-gap",
+                origin.text_span(text.path, text.text[gap.start : gap.end]),
+                f"expected gap c{gap.number} in words, code or maths, found it elsewhere",
+                hint="no gap can stand in an address, in an image, in the first line of a code block, or "
+                "reach from one cell of a table into the next",
+                card=card.id,
             )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -105,9 +105,11 @@ def _closing_braces(text: str) -> dict[int, int]:
 
 
 def _split_hint(inside: str) -> tuple[str, str | None]:
-    """Split ``hidden::hint`` at the last ``::`` that is inside no braces and no code or maths."""
+    """Split ``hidden::hint`` at the last ``::``, unless that is inside braces, brackets, code or maths."""
     hidden, mark, hint = inside.rpartition("::")
     torn = hidden.count("{") != hidden.count("}") or hidden.count("$") % 2 or hidden.count("`") % 2
+    # A slice, x[::2]; of an interval such as [0, 1) only one side has a bracket.
+    torn = torn or (hidden.count("[") > hidden.count("]") and hint.count("]") > hint.count("["))
     return (inside, None) if not mark or torn else (hidden, hint)
 
 
@@ -121,6 +123,11 @@ def mark_gaps(text: str) -> str:
         out += [text[at : gap.start], chr(GAP_OPEN + gap.number), gap.hidden, hint, GAP_CLOSE]
         at = gap.end
     return "".join([*out, text[at:]])
+
+
+def gap_numbers(marks: Iterable[str]) -> Iterator[int]:
+    """The numbers of the gaps that the marks open."""
+    return (ord(mark) - GAP_OPEN for mark in marks if ord(mark) > GAP_OPEN)
 
 
 def unmark(text: str, write: Callable[[int, str, str | None], str]) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pydantic import BaseModel
 
 from deckwright import markup
 from deckwright.model import Role
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 Path = tuple[str | int, ...]
 
@@ -84,9 +88,14 @@ class Found:
     strays: tuple[str, ...]
     """Delimiters of maths without their partner, with a little of what follows."""
     longest_list: int
+    gaps: frozenset[int]
+    """Numbers of the gaps that stand in words, code or maths."""
+    lost_gaps: frozenset[int]
+    """Those that stand in an address or an image, or reach from one cell of a table into another."""
 
 
-_NOTHING = Found((), (), (), (), 0)
+_NOTHING = Found((), (), (), (), 0, frozenset(), frozenset())
+_SHOWN = frozenset({"text", "text_special", "code_inline", "fence", "code_block"})
 _STRAY_DOLLAR = re.compile(r"\$(?!\d)(?<!\d\$).{0,12}")
 
 
@@ -100,8 +109,14 @@ def look_into(text: str) -> Found:
     links: list[str] = []
     strays: list[str] = []
     longest, open_lists = 0, [0]
+    shown: list[str] = []
+    lost: list[str] = []
     tokens = markup.parse(markup.mark_gaps(markup.clean(text)))
     for token in markup.flatten(tokens):
+        if token.type in _SHOWN or markup.is_maths(token):
+            shown += markup.GAP_MARKS.findall(token.content)
+        for name in ("src", "href", "title"):
+            lost += markup.GAP_MARKS.findall(markup.image_name(str(token.attrGet(name) or "")))
         if markup.is_maths(token):
             formulas.append((token.content, markup.is_display(token)))
         elif token.type == "image":
@@ -118,4 +133,22 @@ def look_into(text: str) -> Found:
             open_lists[-1] += 1
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             longest = max(longest, open_lists.pop())
-    return Found(tuple(formulas), tuple(images), tuple(links), tuple(strays), longest)
+    return Found(
+        tuple(formulas),
+        tuple(images),
+        tuple(links),
+        tuple(strays),
+        longest,
+        gaps=frozenset(markup.gap_numbers(shown)),
+        lost_gaps=frozenset(markup.gap_numbers(lost)) | frozenset(_torn_gaps(tokens)),
+    )
+
+
+def _torn_gaps(tokens: Sequence[Token]) -> Iterator[int]:
+    cell = False
+    for token in tokens:
+        cell = (cell or token.type in ("th_open", "td_open")) and token.type not in ("th_close", "td_close")
+        if cell and token.type == "inline":
+            marks = markup.GAP_MARKS.findall(token.content)
+            if marks and marks[-1] != markup.GAP_CLOSE:
+                yield from markup.gap_numbers(marks[-1:])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from pygments.lexer import Lexer
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same content would give other HTML; part of every cache key."""
 
 MAX_HIGHLIGHT = 20_000
@@ -65,7 +65,7 @@ class HtmlRenderer:
             case Prose(text, gaps):
                 return self.block(text, gaps=gaps)
             case Formula(latex):
-                return _maths(markup.mark_gaps(markup.clean(latex).strip()), display=True)
+                return _clozes(_maths(markup.mark_gaps(markup.clean(latex).strip()), display=True))
             case Program(language, text):
                 return _code_block(text.rstrip("\n"), language)
             case Items(items):
@@ -102,7 +102,10 @@ class HtmlRenderer:
         if cache is not None and (kept := cache.get(key, text)) is not None:
             return kept
         text_in = markup.clean(text)
-        html = "".join(self._write(markup.parse(markup.mark_gaps(text_in) if step == "gaps" else text_in)))
+        if step == "gaps":
+            html = _clozes("".join(self._write(markup.parse(markup.mark_gaps(text_in)))))
+        else:
+            html = "".join(self._write(markup.parse(text_in)))
         if cache is not None:
             cache.put(key, text, html)
         return html
@@ -114,9 +117,9 @@ class HtmlRenderer:
             elif markup.is_maths(token):
                 yield _maths(token.content, display=markup.is_display(token))
             elif token.type in ("text", "text_special"):
-                yield _text(token.content)
+                yield escape(token.content)
             elif token.type == "code_inline":
-                yield f"<code>{_text(token.content)}</code>"
+                yield f"<code>{escape(token.content)}</code>"
             elif token.type in ("fence", "code_block"):
                 yield _code_block(token.content.rstrip("\n"), token.info.strip().split(" ")[0])
             elif token.type == "image":
@@ -173,7 +176,7 @@ class HtmlRenderer:
 
     def _cases(self, cases: CaseTable) -> str:
         rows = "".join(
-            f"<tr><td><code>{_text(row.call)}</code></td><td><code>{_text(row.expect)}</code></td></tr>"
+            f"<tr><td><code>{escape(row.call)}</code></td><td><code>{escape(row.expect)}</code></td></tr>"
             for row in cases.rows
         )
         return f'<div class="scroll"><table class="cases">{rows}</table></div>'
@@ -181,7 +184,7 @@ class HtmlRenderer:
     def _example(self, example: Example) -> str:
         return (
             f"<p>{self.inline(example.given)}</p>"
-            f"<p><code>{_text(example.compute)}</code> = <strong>{self.inline(example.result)}</strong></p>"
+            f"<p><code>{escape(example.compute)}</code> = <strong>{self.inline(example.result)}</strong></p>"
         )
 
 
@@ -205,16 +208,21 @@ def _no_markup_of_anki(html: str) -> str:
     return _ANKI_MARKUP.sub("&#91;", html) if "[" in html else html
 
 
-def _text(text: str) -> str:
-    """Escaped text in which marked gaps become Anki's clozes."""
-    if not markup.GAP_MARKS.search(text):
-        return escape(text)
+def _clozes(html: str) -> str:
+    """Marked gaps as Anki's clozes; a colon inside one cannot begin the hint.
+
+    Anki splits a cloze at its first ``::``, which code and maths may hold as well.
+    """
+    if not markup.GAP_MARKS.search(html):
+        return html
     out = []
-    for part in re.split(f"({markup.GAP_MARKS.pattern})", text):
+    inside = False
+    for part in re.split(f"({markup.GAP_MARKS.pattern})", html):
         if not markup.GAP_MARKS.fullmatch(part):
-            out.append(escape(part))
-        else:
-            out.append(_gap_mark(part))
+            out.append(re.sub(":(?=:|$)", "&#58;", part) if inside else part)
+            continue
+        inside = part != markup.GAP_CLOSE
+        out.append(_gap_mark(part))
     return "".join(out)
 
 
@@ -231,12 +239,7 @@ def _maths(latex: str, *, display: bool) -> str:
     # The author's doubled braces first; the gaps' own come in afterwards.
     spaced = re.sub(r"\{(?=\{c\d)", "{ ", re.sub(r"\}(?=\})", "} ", markup.tidy_latex(latex)))
     spaced = re.sub(r"\}(?=\ue002)|\{(?=[\ue101-\ue163])|\ue002(?=\})", r"\g<0> ", spaced)
-    html = "".join(
-        _gap_mark(part)
-        if markup.GAP_MARKS.fullmatch(part)
-        else _no_markup_of_anki(part.translate(_MATHS_ESCAPES))
-        for part in re.split(f"({markup.GAP_MARKS.pattern})", spaced)
-    )
+    html = _no_markup_of_anki(spaced.translate(_MATHS_ESCAPES))
     return rf"\[{html}\]" if display else rf"\({html}\)"
 
 
@@ -252,7 +255,7 @@ def _tag(token: Token) -> str:
 def _code_block(code: str, language: str) -> str:
     lexer = _lexer(language) if language and len(code) <= MAX_HIGHLIGHT else None
     label = f' class="language-{escape(language)}"' if language else ""
-    body = _text(code) if lexer is None else _highlight(code, lexer)
+    body = escape(code) if lexer is None else _highlight(code, lexer)
     return f'<pre class="code"><code{label}>{body}</code></pre>'
 
 
@@ -286,9 +289,9 @@ def _highlight(code: str, lexer: Lexer) -> str:
             if piece:
                 out.append(f'<span class="{css}">{escape(piece)}</span>' if css else escape(piece))
             if mark:
-                out.append(_gap_mark(mark))
+                out.append(mark)
         at += len(value)
-    out += [_gap_mark(mark) for _, mark in marks]
+    out += [mark for _, mark in marks]
     return "".join(out)
 
 
