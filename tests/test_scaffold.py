@@ -108,6 +108,69 @@ def test_adding_ids_twice_adds_them_once(tmp_path: Path) -> None:
     assert (root / "main/topic.yaml").read_bytes() == before
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_adding_an_id_or_a_card_keeps_the_ends_of_lines(mark: str, tmp_path: Path) -> None:
+    root = library(tmp_path, "- {id: a, front: a, back: b}\n- front: c\n  back: d")
+    path = root / "main/topic.yaml"
+    path.write_bytes(mark.encode() + path.read_bytes().replace(b"\n", b"\r\n"))
+    add_missing_ids(root)
+    new_card(root, "recall", "main", "topic")
+    text = path.read_bytes()
+
+    assert text.startswith(f"{mark}topic:".encode())
+    assert text.count(b"\r\n") == text.count(b"\n") > 10
+    assert set(codes(compiled(root))) == {"empty-text"}
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        "- &x\n  front: a\n  back: b",
+        "- &x {front: a, back: b}\n- *x",
+        "- front: |\n    a\n  back: b\n- !!map {front: c, back: d}\n- &y\n  front: c\n  back: d",
+    ],
+)
+def test_a_card_that_cannot_be_given_an_id_safely_is_left_alone(cards: str, tmp_path: Path) -> None:
+    root = library(tmp_path, cards)
+    before = (root / "main/topic.yaml").read_bytes()
+
+    assert add_missing_ids(root) == []
+    assert (root / "main/topic.yaml").read_bytes() == before
+
+
+def test_a_made_id_is_neither_an_alias_nor_one_that_was_released(tmp_path: Path) -> None:
+    root = library(tmp_path, "- {id: a, aliases: [sky], front: a, back: b}\n- {front: sea, back: b}")
+    lock = (
+        'deckwright-lock 1\nnamespace test\ncard sea first="sea" guid="g" kind="recall" deck="main" gaps=[] '
+    )
+    lock += 'retired=false source="" output="" time="2024-01-01T00:00:00Z" gone=true\n'
+    write(root, {"deckwright.lock": lock, "main/more.yaml": topic("- {front: sky, back: b}", "more")})
+
+    assert sorted(each.id for each in add_missing_ids(root)) == ["sea-2", "sky-2"]
+
+
+@pytest.mark.parametrize(
+    "cards", ["[]", "[{id: a, front: a, back: b}]", "- id: a\n  front: a\n  back: b\nmore: 1"]
+)
+def test_a_card_is_not_added_where_it_would_break_the_file(cards: str, tmp_path: Path) -> None:
+    root = write(library(tmp_path, "- {id: z, front: a, back: b}"), {"main/other.yaml": f"cards: {cards}\n"})
+
+    with pytest.raises(ScaffoldError, match="does not end in a list"):
+        new_card(root, "recall", "main", "other")
+    assert (root / "main/other.yaml").read_text("utf-8") == f"cards: {cards}\n"
+
+
+def test_a_file_that_is_not_utf8_is_a_sentence_and_no_obstacle(tmp_path: Path) -> None:
+    root = write(
+        library(tmp_path, "- {front: a, back: b}"), {"main/latin.yaml": "title: größe\n".encode("latin-1")}
+    )
+
+    assert len(add_missing_ids(root)) == 1
+    assert new_card(root, "recall", "main", "topic")[1] > 1
+    with pytest.raises(ScaffoldError, match="UTF-8"):
+        new_card(root, "recall", "main", "latin")
+
+
 def test_a_file_with_a_syntax_error_is_left_alone(tmp_path: Path) -> None:
     root = write(library(tmp_path, "- {front: a, back: b}"), {"main/broken.yaml": "topic: [\n"})
     add_missing_ids(root)

@@ -63,7 +63,8 @@ def new_card(root: Path, kind: str, deck: str, topic: str) -> tuple[Path, int]:
     The card's fields are empty: a check names each that is still to be filled in.
 
     Raises:
-        ScaffoldError: if there is no such kind or deck, or the topic's name is no slug.
+        ScaffoldError: if there is no such kind or deck, the topic's name is no slug, or its file
+            takes no card at its end.
     """
     if kind not in KINDS:
         raise ScaffoldError(f'there is no kind "{kind}"; kinds are {", ".join(KINDS)}')
@@ -76,7 +77,11 @@ def new_card(root: Path, kind: str, deck: str, topic: str) -> tuple[Path, int]:
         raise ScaffoldError(f'a topic is words of a-z and 0-9 joined by hyphens, not "{topic}"')
     path = folder / f"{topic}.yaml"
     title = topic.replace("-", " ").capitalize()
-    before = path.read_text("utf-8") if path.exists() else _topic_head(topic, title)
+    try:
+        raw = path.read_bytes().decode() if path.exists() else _topic_head(topic, title)
+    except UnicodeDecodeError:
+        raise ScaffoldError(f"{path.as_posix()} is not UTF-8 text; save it as UTF-8") from None
+    before = raw.replace("\r\n", "\n").rstrip("\n") + "\n"
     lines, at, indent = _place_for_card(path, before)
     taken = set(re.findall(r"^\s*(?:- )?id: *(\S+)", "\n".join(_topic_texts(root)), re.MULTILINE))
     name, number = f"{topic}-{kind}", 1
@@ -85,9 +90,10 @@ def new_card(root: Path, kind: str, deck: str, topic: str) -> tuple[Path, int]:
     card = [f"{indent}{line[2:]}" for line in skeleton(kind, f"{name}-{number}").rstrip("\n").split("\n")]
     gap = [] if lines[at - 1].strip() == "cards:" else [""]
     after = lines[at:]
-    write_all(
-        folder, {path.name: "\n".join([*lines[:at], *gap, *card, *after]).rstrip("\n").encode() + b"\n"}
-    )
+    text = "\n".join([*lines[:at], *gap, *card, *after]).rstrip("\n") + "\n"
+    if _count_cards(path, text) != _count_cards(path, before) + 1:
+        raise ScaffoldError(f"{path.as_posix()}: expected a list of cards that another could follow")
+    write_all(folder, {path.name: text.replace("\n", "\r\n" if "\r\n" in raw else "\n").encode()})
     return path, at + len(gap) + 1
 
 
@@ -116,6 +122,12 @@ def _place_for_card(path: Path, text: str) -> tuple[list[str], int, str]:
     return lines, min(at, len(lines)), dash[: dash.index("-")]
 
 
+def _count_cards(path: Path, text: str) -> int:
+    root = parse(SourceFile(path, path.name, text.removeprefix("\ufeff")), Problems()).root
+    cards = root.values.get("cards") if isinstance(root, Mapping) else None
+    return len(cards.items) if isinstance(cards, Sequence) else 0
+
+
 def skeleton(kind: str, card_id: str) -> str:
     """A card with every field of its kind: the needed ones empty, the others as comments."""
     definition = topic_schema()["$defs"][kind]
@@ -136,7 +148,7 @@ def _empty(field: dict[str, object]) -> str:
 
 
 def _topic_texts(root: Path) -> list[str]:
-    return [path.read_text("utf-8") for path in root.glob("*/*.yaml")]
+    return [path.read_text("utf-8", errors="replace") for path in root.glob("*/*.yaml")]
 
 
 def _topic_head(topic: str, title: str) -> str:

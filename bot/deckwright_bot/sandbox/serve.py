@@ -17,7 +17,7 @@ A Discord of your own listens on {base}
 
 Start the bot against it from another terminal:
 
-  DECKWRIGHT_API_BASE={base} DECKWRIGHT_TOKEN={token} deckwright-bot run
+  DECKWRIGHT_API_BASE={base} DISCORD_TOKEN={token} deckwright-bot run
 
 Ctrl-C ends it.
 """
