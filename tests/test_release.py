@@ -408,6 +408,7 @@ def _locks(draw: st.DrawFn) -> Lock:
                 gone=st.booleans(),
             ),
             max_size=4,
+            unique_by=(lambda card: card.id, lambda card: card.guid),
         )
     )
     types = draw(
@@ -490,6 +491,15 @@ def test_a_line_that_is_no_fact_makes_the_lock_unreadable_at_that_line(
     compilation = shelf.compile()
 
     assert [(p.code.name, p.span.line) for p in compilation.problems] == [("lock-unreadable", at)]
+
+
+def test_a_lock_in_which_two_cards_have_one_guid_is_unreadable(shelf: Shelf) -> None:
+    lines = shelf.lock_text.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("card "))
+    lines.insert(at + 1, lines[at].replace("card ", "card another-", 1))
+    (shelf.root / LOCK_FILE).write_text("\n".join(lines), "utf-8")
+
+    assert [(p.code.name, p.span.line) for p in shelf.compile().problems] == [("lock-unreadable", at + 2)]
 
 
 @given(text=st.text(max_size=200))

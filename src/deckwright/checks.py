@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from deckwright import markup, source
+from deckwright import identity, markup, source
 from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
@@ -116,7 +116,6 @@ def _field_span(origin: Origin, path: tuple[str | int, ...]) -> source.Span:
 def check_ids(loaded: Loaded, problems: Problems) -> None:
     """No alias is another card's id, and no two cards have one GUID."""
     owners: dict[str, str] = {card.id: card.id for card in loaded.library.cards}
-    guids: dict[str, str] = {}
     for card in loaded.library.cards:
         origin = loaded.origins[card.id]
         for i, alias in enumerate(card.aliases):
@@ -129,14 +128,28 @@ def check_ids(loaded: Loaded, problems: Problems) -> None:
                     related=[Related(loaded.origins[other].span("id"), f'"{other}" is here')],
                     card=card.id,
                 )
-        if card.guid is not None and (first := guids.setdefault(card.guid, card.id)) != card.id:
-            problems.add(
-                "duplicate-guid",
-                origin.span("guid"),
-                f"expected a GUID of its own, found that of {shorten(first)}",
-                related=[Related(loaded.origins[first].span("guid"), "the first one is here")],
-                card=card.id,
-            )
+    _check_guids(loaded, problems)
+
+
+def _check_guids(loaded: Loaded, problems: Problems) -> None:
+    """A written GUID is no other card's, written or made from its id."""
+    written = {card.guid for card in loaded.library.cards if card.guid is not None}
+    if not written:
+        return
+    first: dict[str, Card] = {}
+    for card in loaded.library.cards:
+        guid = card.guid or identity.guid(loaded.library.namespace, card.id)
+        if (other := first.setdefault(guid, card)) is card:
+            continue
+        wrote, fellow = (card, other) if card.guid is not None else (other, card)
+        field = "guid" if fellow.guid is not None else "id"
+        problems.add(
+            "duplicate-guid",
+            loaded.origins[wrote.id].span("guid"),
+            f"expected a GUID of its own, found that of {shorten(fellow.id)}",
+            related=[Related(loaded.origins[fellow.id].span(field), "the other one is here")],
+            card=wrote.id,
+        )
 
 
 def check_needs(loaded: Loaded, problems: Problems) -> None:

@@ -175,6 +175,7 @@ def parse_text(text: str) -> Lock:
     note_types: dict[str, LockedNoteType] = {}
     parts: dict[tuple[str, str], list[tuple[str, int]]] = {}
     cards: dict[str, LockedCard] = {}
+    guids: dict[str, str] = {}
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
@@ -203,6 +204,8 @@ def parse_text(text: str) -> Lock:
                 case "card":
                     if name in cards:
                         raise LockError(number, f'expected the card "{name}" once, found it again')
+                    if (owner := guids.setdefault(str(facts["guid"]), name)) != name:
+                        raise LockError(number, f'expected a GUID of its own, found that of "{owner}"')
                     cards[name] = LockedCard(
                         id=name,
                         first_id=str(facts["first"]),
