@@ -206,7 +206,7 @@ def test_an_output_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> N
     assert done.stderr.startswith("error: ")
 
 
-@pytest.mark.parametrize("epoch", ["0", "-1", "soon", "99999999999", "1.5"])
+@pytest.mark.parametrize("epoch", ["0", "-1", "soon", "99999999999", "1.5", "²", "１７００００００００"])
 def test_a_senseless_source_date_is_refused(
     epoch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -482,7 +482,7 @@ def _now() -> int:
     clock = int(time.time())
     if fixed is None:
         return clock
-    if not fixed.isdigit() or not 1_000_000_000 <= int(fixed) <= clock:
+    if not (fixed.isascii() and fixed.isdigit()) or not 1_000_000_000 <= int(fixed) <= clock:
         _fail(
             f"SOURCE_DATE_EPOCH must be seconds since 1970, after 2001 and not in the future, not {fixed!r}",
             USAGE,
