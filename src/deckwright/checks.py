@@ -17,7 +17,7 @@ from deckwright import identity, markup, source
 from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
-from deckwright.kinds.base import WithGaps, WithOptions
+from deckwright.kinds.base import WithGaps, WithOptions, same_option
 from deckwright.model import Card, Library, Role
 from deckwright.texts import CardText, Path as TextPath, look_into, texts
 
@@ -220,8 +220,8 @@ def check_siblings(loaded: Loaded, problems: Problems) -> None:
                     if c.id != card.id
                     and isinstance(c, KindCard)
                     and c.retired is None
-                    and c.short_answer() is not None
-                    and c.short_answer() != card.right
+                    and (answer := c.short_answer()) is not None
+                    and same_option(answer) != same_option(card.right or "")
                 ]
                 if not others:
                     problems.add(

@@ -46,7 +46,7 @@ class SourceLines:
 
 
 def _read(path: Path) -> Sequence[str]:
-    if path.suffix not in YAML_SUFFIXES and path.name != LOCK_FILE:
+    if path.suffix.lower() not in YAML_SUFFIXES and path.name != LOCK_FILE:
         return ()
     try:
         if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:

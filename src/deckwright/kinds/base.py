@@ -80,11 +80,17 @@ class KindCard(Card):
         return None
 
 
+def same_option(text: str) -> str:
+    """What two options share that say the same; capitals count in maths and code alone."""
+    folded = " ".join(text.split()).rstrip(".")
+    return folded if any(mark in folded for mark in "$\\`") else folded.casefold()
+
+
 def check_options(options: Iterable[tuple[tuple[str | int, ...], str]], report: Report) -> None:
     """Report options that say the same as an earlier one; each comes with its path."""
     seen: set[str] = set()
     for path, text in options:
-        folded = " ".join(text.casefold().split()).rstrip(".")
+        folded = same_option(text)
         if folded in seen:
             report("duplicate-option", path, f"expected options that differ, found {shorten(text)} twice")
         seen.add(folded)
@@ -135,7 +141,10 @@ class WithOptions(KindCard):
             return Open(self.key_points, self.red_flags)
         if self.wrong == "siblings":
             others = (s.short_answer() for s in siblings if isinstance(s, KindCard) and not s.retired)
-            wrong = tuple(Option(text, right=False) for text in others if text is not None)
+            # Two cards may have the same right option: shown as a wrong one it would be graded wrong.
+            texts = {same_option(text): text for text in others if text is not None}
+            texts.pop(same_option(self.right), None)
+            wrong = tuple(Option(text, right=False) for text in texts.values())
         else:
             wrong = tuple(Option(d.text, right=False, why=d.why) for d in self.distractors)
         return Choice((Option(self.right, right=True), *wrong), draw=min(SHOWN_WRONG, len(wrong)))

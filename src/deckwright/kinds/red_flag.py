@@ -116,7 +116,7 @@ class RedFlagCard(KindCard):
                 "expected `wrong` beside `right`, found none",
                 hint="add three wrong options, or leave `right` out for an open question",
             )
-        right = [(("right",), self.right)] if self.right is not None else []
+        right = [(("right",), text) for text in (SOUND, self.right) if text is not None]
         wrong = [(("wrong", i, "text"), d.text) for i, d in enumerate(self.wrong or ())]
         check_options([*right, *wrong], report)
 
