@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -192,8 +192,9 @@ def _check_policy(document: Document, file: LibraryFile, problems: Problems) -> 
 def _check_guide(document: Document, file: LibraryFile, root: Path, problems: Problems) -> None:
     if file.guide is None or document.root is None:
         return
-    path = root / file.guide
-    if not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+    # A guide is published with the packages: no path may lead it out of the library.
+    guide = root / file.guide
+    if Path(file.guide).name != file.guide or guide.is_symlink() or not guide.is_file():
         problems.add(
             "unreadable-file",
             Origin(document, document.root).span("guide"),
