@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deckwright.cli import FILES, OK, PROBLEMS, USAGE, app
+from deckwright.watching import snapshot
 from libraries import library, write
 
 GOOD = "- {id: first, front: Why?, back: Because.}"
@@ -259,6 +260,39 @@ def test_watch_builds_again_after_a_change_and_survives_a_mistake(tmp_path: Path
         watching.send_signal(signal.SIGINT)
         watching.wait(timeout=20)
     assert watching.returncode == 130
+
+
+def test_watch_is_not_woken_by_its_own_packages(tmp_path: Path) -> None:
+    root = library(tmp_path / "cards", GOOD)
+    before = snapshot(root, tmp_path / "cards" / "build")
+    assert call("build", root, "--out", root / "build").exit_code == OK
+
+    assert snapshot(root, tmp_path / "cards" / "build") == before
+    assert snapshot(root) != before
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "arguments",
+    [("stats",), ("stats", "--json"), ("show", "first"), ("check", "--strict"), ("explain", "empty-text")],
+)
+def test_any_encoding_of_the_output_is_enough(
+    encoding: str, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = library(tmp_path / "cards", GOOD.replace("Because", "漢字 → “é” \\u0142"))
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    command = [
+        sys.executable,
+        "-m",
+        "deckwright",
+        *arguments,
+        *([] if arguments[0] == "explain" else [str(root)]),
+    ]
+    done = subprocess.run(command, capture_output=True, check=False)
+
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == OK
+    assert done.stdout
 
 
 def test_an_interrupted_build_leaves_nothing_half_written(tmp_path: Path) -> None:

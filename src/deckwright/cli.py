@@ -1,11 +1,12 @@
 """The commands: arguments, exit codes and progress. What they do lives in the modules they call.
 
-Exit codes: 0 done; 1 the library has problems (or differs, or a release is refused); 2 the command
+Exit codes: 0 done; 1 the library has problems (or a release is refused); 2 the command
 was called wrongly; 3 a file could not be read or written.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -62,6 +63,10 @@ CARDS = Path("cards")
 
 def main() -> None:
     """Run the command line; files that cannot be read or written end it with a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows or an old locale knows few characters; a card may hold any.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BrokenPipeError:
@@ -126,7 +131,7 @@ def build(
     from deckwright.watching import changes
 
     _note(f"Watching {library.as_posix()}; Ctrl-C ends.")
-    for _changed in changes(library):
+    for _changed in changes(library, ignore=out):
         try:
             _build_once(library, deck or [], out, form, strict=strict)
         except OSError as error:
@@ -286,9 +291,7 @@ def diff(
             raise typer.Exit(PROBLEMS)
         made = builder.output(compilation, _now(), lock=compilation.lock, cache=cache)
         found = differences.diff(before, content_of(made))
-    _out(
-        json.dumps(found.to_json(), indent=2, ensure_ascii=False) if as_json else differences.describe(found)
-    )
+    _out(json.dumps(found.to_json(), indent=2) if as_json else differences.describe(found))
 
 
 @app.command(epilog="Example: deckwright preview cards --out site --against build/released.apkg")
@@ -382,7 +385,7 @@ def stats(library: LibraryFolder = CARDS, *, as_json: Json = False) -> None:
         raise typer.Exit(PROBLEMS)
     counted = count(compilation.library)
     if as_json:
-        _out(json.dumps(counted.to_json(), indent=2, ensure_ascii=False))
+        _out(json.dumps(counted.to_json(), indent=2))
     else:
         _console().print(stats_view(compilation.library.title, counted))
 
