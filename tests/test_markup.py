@@ -120,7 +120,7 @@ def test_gaps_are_found_by_their_braces(text: str, found: list[tuple[int, str, s
     assert find_gaps(text)[1] == []
 
 
-@pytest.mark.parametrize("opening", ["{{c1::", r"\(", r"\[", "\\[\n", "\\[\n\n", "{{c1::a}", "![", "`", "$"])
+@pytest.mark.parametrize("opening", ["{{c1::", r"\(", r"\[", "\\[\n", "\\[\n\n", "{{c1::a}", "`", "$"])
 def test_a_text_full_of_openings_takes_time_in_proportion_to_its_length(opening: str) -> None:
     text = opening * (60_000 // len(opening))
     before = time.process_time()
