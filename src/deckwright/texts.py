@@ -115,7 +115,7 @@ def look_into(text: str) -> Found:
     for token in markup.flatten(tokens):
         if token.type in _SHOWN or markup.is_maths(token):
             shown += markup.GAP_MARKS.findall(token.content)
-        for name in ("src", "href", "title"):
+        for name in ("src", "href", "title") if token.attrs else ():
             lost += markup.GAP_MARKS.findall(markup.image_name(str(token.attrGet(name) or "")))
         if markup.is_maths(token):
             formulas.append((token.content, markup.is_display(token)))
