@@ -40,8 +40,8 @@ $(TEST_READY): $(RUN_READY) requirements/test.txt
 	@touch $@
 
 check: $(TEST_READY)
-	$(BIN)/ruff format --check --quiet src tests bench
-	$(BIN)/ruff check --quiet src tests bench
+	$(BIN)/ruff format --check --quiet src bot tests bench
+	$(BIN)/ruff check --quiet src bot tests bench
 	$(BIN)/mypy
 	$(BIN)/deckwright check $(LIBRARY) --strict
 
@@ -52,8 +52,8 @@ bench: $(TEST_READY)
 	$(BIN)/python bench/bench_compile.py
 
 format: $(TEST_READY)
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix-only src tests bench
+	$(BIN)/ruff format src bot tests bench
+	$(BIN)/ruff check --fix-only src bot tests bench
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -18,7 +18,7 @@ from hypothesis import given, settings, strategies as st
 from deckwright import release
 from deckwright.anki import notetypes
 from deckwright.anki.html import HtmlRenderer
-from deckwright.builder import BuildReport, build
+from deckwright.builder import BuildReport, build, output
 from deckwright.diagnostics import Problems
 from deckwright.lock import (
     Lock,
@@ -595,3 +595,13 @@ def test_the_packages_of_a_release_are_those_of_the_next_build(shelf: Shelf, tmp
 
     for path in (tmp_path / "release").iterdir():
         assert path.read_bytes() == (tmp_path / "build" / path.name).read_bytes()
+
+
+def test_a_change_built_with_an_old_date_is_still_newer_than_what_learners_have(shelf: Shelf) -> None:
+    """SOURCE_DATE_EPOCH before the last release would keep the change from everybody."""
+    rewrite(shelf, [recall("a", "New."), recall("b"), cloze("c")])
+    made = output(shelf.compile(), T0 - 1000, lock=shelf.lock)
+    times = {note.card_id: note.time for deck in made.decks for note in deck.notes}
+
+    assert times["a"] > shelf.lock.cards["a"].time
+    assert times["b"] == shelf.lock.cards["b"].time

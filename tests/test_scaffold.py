@@ -149,17 +149,6 @@ def test_a_made_id_is_neither_an_alias_nor_one_that_was_released(tmp_path: Path)
     assert sorted(each.id for each in add_missing_ids(root)) == ["sea-2", "sky-2"]
 
 
-@pytest.mark.parametrize(
-    "cards", ["[]", "[{id: a, front: a, back: b}]", "- id: a\n  front: a\n  back: b\nmore: 1"]
-)
-def test_a_card_is_not_added_where_it_would_break_the_file(cards: str, tmp_path: Path) -> None:
-    root = write(library(tmp_path, "- {id: z, front: a, back: b}"), {"main/other.yaml": f"cards: {cards}\n"})
-
-    with pytest.raises(ScaffoldError, match="does not end in a list"):
-        new_card(root, "recall", "main", "other")
-    assert (root / "main/other.yaml").read_text("utf-8") == f"cards: {cards}\n"
-
-
 def test_a_file_that_is_not_utf8_is_a_sentence_and_no_obstacle(tmp_path: Path) -> None:
     root = write(
         library(tmp_path, "- {front: a, back: b}"), {"main/latin.yaml": "title: größe\n".encode("latin-1")}

@@ -84,6 +84,16 @@ def migrate(
     _say(f"{path.as_posix()}: {', '.join(applied) if applied else 'nothing to do'}")
 
 
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Where it listens on 127.0.0.1; any free port where left out.")] = 0,
+) -> None:
+    """Run a Discord of your own on this machine, to try the bot without a token."""
+    from deckwright_bot.sandbox.serve import serve as serve_sandbox
+
+    sys.exit(serve_sandbox(port))
+
+
 async def serve(settings: Settings) -> int:
     """Run the bot; the exit code."""
     from deckwright.cache import Cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ from deckwright.decode import Origin
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KindCard
 from deckwright.kinds.base import WithGaps, WithOptions, same_option
-from deckwright.model import Card, Library, Role
+from deckwright.model import Card, Deck, Library, Role
 from deckwright.texts import CardText, Path as TextPath, look_into, texts
 
 MEDIA_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})

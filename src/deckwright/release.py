@@ -279,7 +279,7 @@ def _check_renderer(
 
 def newest_commit(root: Path) -> int | None:
     """The time of the newest commit, seconds since 1970; None where the library is in no repository."""
-    text = _git(root, "log", "-1", "--format=%ct")
+    text = _git(root, "-c", "log.showSignature=false", "log", "-1", "--format=%ct")
     return int(text) if text is not None and text.isdigit() else None
 
 

@@ -82,7 +82,9 @@ def find_deck(root: Path, folder: Path) -> DeckFolder:
     topics = tuple(p for p in files if p.suffix.lower() in YAML_SUFFIXES and p.name != DECK_FILE)
     media = tuple(p for p in files if p.suffix.lower() not in YAML_SUFFIXES and not p.name.startswith("_"))
     below = (p for p in folder.glob("*/**/*") if p.suffix.lower() in YAML_SUFFIXES and p.is_file())
-    nested = tuple(sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(folder).parts)))
+    nested = tuple(
+        sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    )
     name = display_name(root, folder)
     return DeckFolder(folder.name, folder, name, deck_file, topics, media, nested)
 

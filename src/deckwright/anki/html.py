@@ -98,7 +98,7 @@ class HtmlRenderer:
     def _cached(self, step: str, text: str) -> str:
         # Image names depend on the files beside the cards, so such a text is rendered anew.
         cache = None if "![" in text else self.cache
-        key = f"html-{VERSION}-{markup.VERSION}-{step}"
+        key = f"html-{VERSION}-{markup.VERSION}-{_parts()}-{step}"
         if cache is not None and (kept := cache.get(key, text)) is not None:
             return kept
         text_in = markup.clean(text)
@@ -257,6 +257,14 @@ def _code_block(code: str, language: str) -> str:
     label = f' class="language-{escape(language)}"' if language else ""
     body = escape(code) if lexer is None else _highlight(code, lexer)
     return f'<pre class="code"><code{label}>{body}</code></pre>'
+
+
+@cache
+def _parts() -> str:
+    """The versions of what writes the HTML: another one may write the same text otherwise."""
+    from importlib.metadata import version
+
+    return "-".join(version(name) for name in ("markdown-it-py", "mdit-py-plugins", "pygments"))
 
 
 @cache

@@ -155,7 +155,8 @@ def _note(
     output = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
     locked = released(lock, card)
     same = locked is not None and locked.output == output
-    time = locked.time if locked is not None and same else now
+    # A change is never older than what learners have, whatever time a build is given: it would not arrive.
+    time = now if locked is None else locked.time if same else max(now, locked.time + 1)
     *before, identifier, spare = [*common[:4], release_name(time) if same else UNRELEASED, card.id, ""]
     return Note(
         card=card,

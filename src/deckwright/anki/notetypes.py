@@ -77,7 +77,8 @@ def _timed(made: NoteType, locked: LockedNoteType | None, now: int) -> NoteType:
         fields=tuple((name, dict(locked.fields).get(name, ident)) for name, ident in made.fields),
         template=(made.template[0], dict(locked.templates).get(made.template[0], made.template[1])),
     )
-    return replace(kept, time=locked.time if kept.output == locked.output else now)
+    # Never older than what learners have, whatever time a build is given: it would not arrive.
+    return replace(kept, time=locked.time if kept.output == locked.output else max(now, locked.time + 1))
 
 
 @cache
