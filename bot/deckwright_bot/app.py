@@ -86,7 +86,9 @@ def migrate(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="Where it listens on 127.0.0.1; any free port where left out.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="Where it listens on 127.0.0.1; any free port where left out.")
+    ] = 0,
 ) -> None:
     """Run a Discord of your own on this machine, to try the bot without a token."""
     from deckwright_bot.sandbox.serve import serve as serve_sandbox
