@@ -140,7 +140,7 @@ def marks(file: str, text: str) -> list[Expected]:
 
 def run(root: Path, *, check_maths: bool = False) -> list[Diagnostic]:
     """Compile the library in the working directory, so that places read as an author sees them."""
-    return list(compile_library(root, check_maths=check_maths).problems)
+    return list(compile_library(root, check_maths=check_maths, for_chat=True).problems)
 
 
 def shown(problem: Diagnostic) -> str:

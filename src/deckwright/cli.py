@@ -195,7 +195,7 @@ def check(
         for added in add_missing_ids(library):
             _note(f"{added.file}:{added.line}: added id {added.id}")
     with _cache() as cache, _working("Checking"):
-        compilation = compile_library(library, cache=cache)
+        compilation = compile_library(library, cache=cache, for_chat=True)
         problems = compilation.problems
         if locked and compilation.library is not None:
             made = builder.output(compilation, _now(), lock=compilation.lock, cache=cache)

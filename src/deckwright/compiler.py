@@ -46,11 +46,13 @@ def compile_library(
     cache: Cache | None = None,
     maths: MathsChecker | None = None,
     check_maths: bool = True,
+    for_chat: bool = False,
 ) -> Compilation:
     """Read and check the library in ``root``. Problems are collected; nothing is raised for bad input.
 
     ``maths`` compiles formulas (by default MathJax, started only when a formula is not in the
-    cache); with ``check_maths=False`` they are only balanced.
+    cache); with ``check_maths=False`` they are only balanced. ``for_chat`` also measures whether
+    every card fits into Discord's messages, which packages for Anki do not need.
     """
     problems = Problems()
     with without_collector():
@@ -58,8 +60,8 @@ def compile_library(
         if loaded is None:
             return Compilation(root, None, problems, lock)
         checker = CachedMaths(cache, maths) if check_maths else None
-        reader = FormulaReader(cache) if check_maths and maths is None else None
-        loaded = replace(loaded, maths=checker, chat=ChatLimits(reader))
+        reader = FormulaReader(cache) if for_chat and check_maths and maths is None else None
+        loaded = replace(loaded, maths=checker, chat=ChatLimits(reader) if for_chat else None)
         try:
             checks.run(loaded, problems)
         finally:

@@ -92,6 +92,8 @@ CODES: dict[str, Code] = _codes(
         "no-right-option": "a question where no option is right",
         "two-right-options": "a question with more than one right option",
         "duplicate-option": "the same option twice",
+        # chat
+        "too-long-for-chat": "a card that does not fit into Discord's messages",
         # releases
         "lock-unreadable": "the lock file cannot be understood",
         "released-card-deleted": "a released card is gone without being retired",
@@ -129,7 +131,6 @@ CODES: dict[str, Code] = _codes(
 ) | _codes(
     Severity.WARNING,
     {
-        "too-long-for-chat": "a card that does not fit into Discord's messages",
         "unused-media": "a media file that no card uses",
         "backslash-in-double-quotes": "YAML reads a backslash in double quotes as an escape",
         "card-moved": "a released card is in another deck now",

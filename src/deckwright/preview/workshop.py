@@ -108,7 +108,7 @@ class Workshop:
     def refresh(self) -> Snapshot:
         """Compile the folder and show what changed; whatever cannot be read keeps its last good state."""
         before = self._snapshot
-        compilation = compile_library(self._root, maths=self._maths)
+        compilation = compile_library(self._root, maths=self._maths, for_chat=True)
         cards = self._cards(compilation, before)
         self.problems = compilation.problems
         problems = _problems(compilation.problems, cards)
