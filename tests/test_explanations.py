@@ -84,7 +84,10 @@ def install(sample: str, root: Path) -> None:
 
 def codes(root: Path, *, check_maths: bool = False) -> set[str]:
     """The codes of all problems of the library in ``root``."""
-    return {problem.code.name for problem in compile_library(root, check_maths=check_maths, for_chat=True).problems}
+    return {
+        problem.code.name
+        for problem in compile_library(root, check_maths=check_maths, for_chat=True).problems
+    }
 
 
 def released(library: Library) -> Lock:
