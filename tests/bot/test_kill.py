@@ -82,7 +82,7 @@ def test_sigkill_at_random_moments_doubles_no_post_and_loses_no_answer(tmp_path:
             try:
                 hello = await asyncio.wait_for(_until(owner, "question a day"), 30)
                 form = await owner.click(hello, "Set up")
-                values = {
+                values: dict[str, Any] = {
                     "Channel": owner.home,
                     "Time of day": "09:00",
                     "Time zone": "UTC",
