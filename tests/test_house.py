@@ -173,3 +173,40 @@ def test_adding_a_kind_is_adding_a_file() -> None:
         assert KINDS[key] is module.CARD
         assert (SOURCE / "kinds" / "templates" / f"{key}.html").is_file()
         assert (SOURCE / "kinds" / "samples" / f"{key}.yaml").is_file()
+
+
+BOT = SOURCE.parents[1] / "bot" / "deckwright_bot"
+
+# What each room of the bot may import of the bot itself.
+BOT_ROOMS = {
+    "__init__": set(),
+    "__main__": {"app"},
+    "app": {"settings", "clock", "client", "cogs", "services", "store", "ui", "sandbox"},
+    "client": {"clock", "cogs", "services", "store", "ui"},
+    "cogs": {"clock", "services", "store", "ui"},
+    "ui": {"services", "store"},
+    "services": {"store"},
+    "store": set(),
+    "clock": {"settings"},
+    "settings": set(),
+    "sandbox": set(),
+}
+WITHOUT_DISCORD = {"services", "store", "clock", "settings"}
+
+
+def test_the_bot_s_rooms_import_only_what_they_may() -> None:
+    wrong = []
+    for path in sorted(BOT.rglob("*.py")):
+        own = path.relative_to(BOT).parts[0].removesuffix(".py")
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "deckwright_bot" and len(parts) > 1 and parts[1] != own:
+                room_name = parts[1]
+                if room_name in BOT_ROOMS and room_name not in BOT_ROOMS[own]:
+                    wrong.append(f"{path.relative_to(BOT)} imports {name}")
+            if parts[0] == "discord" and own in WITHOUT_DISCORD:
+                wrong.append(f"{path.relative_to(BOT)} imports discord")
+            if parts[0] == "sqlalchemy" and own != "store":
+                wrong.append(f"{path.relative_to(BOT)} imports sqlalchemy")
+
+    assert wrong == []

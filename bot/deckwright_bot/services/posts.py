@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from deckwright.study import outages, posting, schedule
 from deckwright.study.dates import local_date
 from deckwright.study.keys import PostKey, PromptKey
@@ -27,7 +25,7 @@ from deckwright_bot.store import (
     posts as post_store,
     scores,
 )
-from deckwright_bot.store.database import Database
+from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import DONT_KNOW, Daily, Post, Step
 
 log = logging.getLogger(__name__)
@@ -121,7 +119,7 @@ class PostService:
 
     # posting
 
-    async def last(self, connection: AsyncConnection, daily: Daily) -> LastPost | None:
+    async def last(self, connection: Connection, daily: Daily) -> LastPost | None:
         """What a series has behind it."""
         newest = await post_store.latest(connection, daily.group, daily.series)
         if newest is None:
@@ -283,7 +281,7 @@ class PostService:
             outage = outages.outage(post.opens, post.closes, runs)
             await post_store.close(connection, post.id, now, outage=outage)
 
-    async def tally(self, connection: AsyncConnection, post: Post) -> Tally:
+    async def tally(self, connection: Connection, post: Post) -> Tally:
         """How a post was answered."""
         right = dont_know = total = 0
         letters: dict[str, int] = {}
@@ -322,7 +320,7 @@ class PostService:
         self,
         post: Post,
         work: Awaitable[object],
-        record: Callable[[AsyncConnection, int, Step], Awaitable[None]],
+        record: Callable[[Connection, int, Step], Awaitable[None]],
         *,
         done: bool = False,
     ) -> None:

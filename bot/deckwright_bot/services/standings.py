@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from deckwright.study import schedule
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period, Span, Standing, Tally, own, rank, span
@@ -19,7 +17,7 @@ from deckwright_bot.store import (
     posts as post_store,
     scores,
 )
-from deckwright_bot.store.database import Database
+from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import DAILY
 
 LAST_YEAR = date(9999, 12, 31)
@@ -35,7 +33,7 @@ class Board:
     mine: Standing | None
 
 
-async def streak_in(connection: AsyncConnection, group: int, series: str, member: int) -> Streak:
+async def streak_in(connection: Connection, group: int, series: str, member: int) -> Streak:
     """A member's streak, from the posts and their answers (R18)."""
     posts = await post_store.of_series(connection, group, series)
     answered = await answer_store.posts_of(connection, group, series, member)

@@ -14,6 +14,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+Connection = AsyncConnection
+"""What services hold while a transaction runs, and hand to the store's functions."""
+
 BUSY_SECONDS = 5
 READERS = 4
 
