@@ -125,7 +125,7 @@ class Server:
 
 
 def title_of(message: Any) -> str:
-    return " ".join(str(embed.get("title") or "") for embed in message.embeds)
+    return " ".join(str(embed["title"]) for embed in message.embeds if embed.get("title"))
 
 
 def words_of(message: Any) -> str:
