@@ -131,6 +131,7 @@ def test_the_public_names_are_these() -> None:
         "cards_of",
         "compile_library",
         "output",
+        "prompts_of",
         "topic_schema",
     ]
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from deckwright.anki.html import HtmlRenderer
     from deckwright.builder import BuildReport, build, output
-    from deckwright.compiler import Compilation, cards_of, compile_library
+    from deckwright.compiler import Compilation, cards_of, compile_library, prompts_of
     from deckwright.diagnostics import Diagnostic, Problems, Severity
     from deckwright.kinds import KINDS, KindCard
     from deckwright.lock import Lock
@@ -53,6 +53,7 @@ _HOME = {
     "cards_of": "compiler",
     "compile_library": "compiler",
     "output": "builder",
+    "prompts_of": "compiler",
     "topic_schema": "schema",
 }
 
@@ -82,6 +83,7 @@ __all__ = [
     "cards_of",
     "compile_library",
     "output",
+    "prompts_of",
     "topic_schema",
 ]
 

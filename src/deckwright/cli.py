@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from rich.console import Console
 
     from deckwright.builder import BuildReport
     from deckwright.cache import Cache
     from deckwright.compiler import Compilation
-    from deckwright.diagnostics import Problems
+    from deckwright.diagnostics import Diagnostic, Problems
 
 
 OK, PROBLEMS, USAGE, FILES = 0, 1, 2, 3
@@ -356,7 +356,7 @@ def show(
     library: LibraryFolder = CARDS,
 ) -> None:
     """Show a card in the terminal: question, answer, options, and where it stands."""
-    from deckwright.compiler import compile_library
+    from deckwright.compiler import compile_library, prompts_of
     from deckwright.diagnostics import did_you_mean
     from deckwright.kinds import KindCard
     from deckwright.showing import card_view
@@ -367,9 +367,14 @@ def show(
         raise typer.Exit(PROBLEMS)
     found = compilation.library.by_id.get(card)
     if not isinstance(found, KindCard):
+        mine = [each for each in compilation.problems if each.card == card]
+        if mine:
+            _report(mine, Format.text)
+            _fail(f'the card "{card}" has problems', PROBLEMS)
         hint = did_you_mean(card, compilation.library.by_id)
         _fail(f'there is no card "{card}"' + (f"; {hint}" if hint else ""), PROBLEMS)
-    _console().print(card_view(found, compilation.origins[found.id].span("id").place))
+    prompts = [prompt for other, prompt in prompts_of(compilation.library) if other is found]
+    _console().print(card_view(found, compilation.origins[found.id].span("id").place, prompts))
 
 
 @app.command(epilog="Example: deckwright stats cards --json")
@@ -383,6 +388,8 @@ def stats(library: LibraryFolder = CARDS, *, as_json: Json = False) -> None:
     if compilation.library is None:
         _report(compilation.problems, Format.text)
         raise typer.Exit(PROBLEMS)
+    if compilation.problems.failed():
+        _note("The library has problems; cards that cannot be read are not counted.")
     counted = count(compilation.library)
     if as_json:
         _out(json.dumps(counted.to_json(), indent=2))
@@ -493,7 +500,7 @@ def _now() -> int:
     return int(fixed)
 
 
-def _report(problems: Problems, form: Format) -> None:
+def _report(problems: Collection[Diagnostic] | Problems, form: Format) -> None:
     from deckwright import report
 
     if form is Format.json:

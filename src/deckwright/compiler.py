@@ -18,7 +18,7 @@ from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
 from deckwright.kinds import KINDS, KindCard
 from deckwright.lock import Lock
 from deckwright.maths import CachedMaths
-from deckwright.model import Card, Deck, DeckFile, DeckSlug, Library, LibraryFile, Topic, TopicHead
+from deckwright.model import Card, Deck, DeckFile, DeckSlug, Library, LibraryFile, Prompt, Topic, TopicHead
 from deckwright.source import DECK_FILE, LIBRARY_FILE, DeckFolder, Span
 from deckwright.syntax import AnyNode, Bare, Document, Mapping as MappingNode, Scalar, Sequence, read_document
 
@@ -427,6 +427,16 @@ def _media(loaded: Loaded) -> dict[str, dict[str, MediaFile]]:
         used = [path for path in loaded.folders[deck.slug].media if path in loaded.used_media]
         media[deck.slug] = {markup.image_name(path.name): media_file(path) for path in used}
     return media
+
+
+def prompts_of(library: Library) -> Iterator[tuple[KindCard, Prompt]]:
+    """Every prompt with its card; options drawn from siblings are there, for the topic is known."""
+    for deck in library.decks:
+        for topic in deck.topics:
+            for card in topic.cards:
+                if isinstance(card, KindCard):
+                    siblings = [other for other in topic.cards if other is not card]
+                    yield from ((card, prompt) for prompt in card.prompts(siblings))
 
 
 def cards_of(library: Library) -> Iterator[KindCard]:

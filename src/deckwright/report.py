@@ -22,6 +22,7 @@ from deckwright.source import LOCK_FILE, MAX_FILE_BYTES, YAML_SUFFIXES, Span
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """A file's lines by the name a `Span` gives it; no lines for a file that cannot be shown."""
 
+MOST_SHOWN = 300
 MIN_ROOM = 16
 """The fewest cells of source a snippet shows, however narrow the terminal is."""
 TAB = "    "
@@ -60,19 +61,24 @@ def _read(path: Path) -> Sequence[str]:
 # --- terminal ----------------------------------------------------------------------------------
 
 
-def as_text(problems: Iterable[Diagnostic], lines: Lines | None = None, *, width: int = 80) -> Text:
+def as_text(
+    problems: Iterable[Diagnostic], lines: Lines | None = None, *, width: int = 80, most: int = MOST_SHOWN
+) -> Text:
     """Each problem with its source line, then the sum; empty where there is no problem.
 
     Print it with ``soft_wrap=True``: messages may be longer than the terminal is wide, and a link
     to a place must not be broken. Colour is left to the console, ``.plain`` has none. Without
-    ``lines`` the sources are read from disk.
+    ``lines`` the sources are read from disk. After ``most`` problems only their number is told: nobody
+    reads more of them at once.
     """
     found = list(problems)
     source = SourceLines() if lines is None else lines
     out = Text()
-    for problem in found:
+    for problem in found[:most]:
         _problem(out, problem, source, width)
         out.append("\n")
+    if len(found) > most:
+        out.append(f"… and {_counted(len(found) - most, 'problem')} more\n\n")
     if found:
         out.append(summary(found), style="bold")
     return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from rich.console import Group, RenderableType
@@ -15,13 +16,13 @@ from deckwright.diagnostics import Code
 from deckwright.explanations import Explanation
 from deckwright.kinds import KindCard
 from deckwright.markup import mark_gaps, unmark
-from deckwright.model import Choice, Open, SelfGraded
+from deckwright.model import Choice, Open, Prompt, SelfGraded
 from deckwright.stats import Stats
 
 BAR = 30
 
 
-def card_view(card: KindCard, place: str) -> RenderableType:
+def card_view(card: KindCard, place: str, prompts: Sequence[Prompt]) -> RenderableType:
     """A card with its question, answer, options and key points; gaps are shown in brackets."""
     question = unmark(mark_gaps(card.question), lambda number, hidden, _hint: f"[{hidden}]({number})")
     parts: list[RenderableType] = [
@@ -30,7 +31,7 @@ def card_view(card: KindCard, place: str) -> RenderableType:
         Text(""),
         _markdown(card.answer),
     ]
-    for prompt in card.prompts():
+    for prompt in prompts:
         match prompt.form:
             case Choice(options):
                 parts.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from deckwright.compiler import cards_of
+from deckwright.compiler import cards_of, prompts_of
 from deckwright.model import LEVELS, Choice, Library
 
 
@@ -34,7 +34,7 @@ class Stats:
 def count(library: Library) -> Stats:
     """Count a library's cards."""
     studied = [card for card in cards_of(library) if card.retired is None]
-    prompts = [prompt for card in studied for prompt in card.prompts()]
+    prompts = [prompt for card, prompt in prompts_of(library) if card.retired is None]
     by_deck: dict[str, dict[str, int]] = {}
     by_topic: dict[str, int] = {}
     for deck in library.decks:
