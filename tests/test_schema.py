@@ -62,8 +62,9 @@ def verdicts(tmp_path: Path, text: str, kind: str = "recall") -> tuple[bool, boo
             "main/topic.yaml": text,
         },
     )
-    problems = [p.code.name for p in compile_library(root, maths=NoMaths()).problems]
-    seen = [code for code in problems if code not in BEYOND_A_SCHEMA]
+    problems = compile_library(root, maths=NoMaths()).problems
+    # A name that cannot be a gap's is a matter of shape; a gap the text does not have is not.
+    seen = [p.code.name for p in problems if p.code.name not in BEYOND_A_SCHEMA or "such as c1" in p.message]
     return VALIDATOR.is_valid(yaml.load(text, Core)), not seen, seen
 
 
