@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from deckwright.kinds import KINDS
-from deckwright.model import DeckFile, TopicHead
+from deckwright.model import TopicHead
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -109,13 +109,6 @@ def topic_schema(default_kind: str | None = None) -> Schema:
         "additionalProperties": False,
         "$defs": definitions,
     }
-
-
-def deck_schema() -> Schema:
-    """The schema of a deck.yaml."""
-    made = _tidy(DeckFile.model_json_schema())
-    made["properties"]["kind"] = {"enum": list(KINDS)}
-    return {"$schema": DIALECT, **made}
 
 
 def _tidy(schema: Any) -> Any:  # noqa: ANN401  any JSON

@@ -216,17 +216,6 @@ def to_data(node: AnyNode, nothing: list[Scalar]) -> Any:  # noqa: ANN401  the m
     return [to_data(item, nothing) for item in node.items]
 
 
-def walk(node: AnyNode) -> Iterator[AnyNode]:
-    """The node and everything below it."""
-    yield node
-    if isinstance(node, Mapping):
-        for value in node.values.values():
-            yield from walk(value)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from walk(item)
-
-
 def find(node: AnyNode, path: tuple[str | int, ...]) -> AnyNode:
     """The node at ``path``; where the path leaves the tree, the last node that exists."""
     for step in path:

@@ -8,9 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
-MAX_BYTES = 20 * 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
