@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -139,7 +140,9 @@ async def serve(settings: Settings) -> int:
     await point_at(settings.api_base)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        # Windows has no such handlers; there Ctrl-C ends the program by itself.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         async with bot:
             running = asyncio.create_task(bot.start(settings.token))
