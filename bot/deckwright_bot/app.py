@@ -16,7 +16,6 @@ import discord
 import typer
 import yarl
 
-from deckwright.study.matching import Matcher
 from deckwright_bot.clock import make_clock
 from deckwright_bot.settings import DISCORD_API, Settings, SettingsError, default_database, read
 
@@ -100,20 +99,12 @@ def sandbox(
 async def serve(settings: Settings) -> int:
     """Run the bot; the exit code."""
     from deckwright.cache import Cache
-    from deckwright_bot.client import PERMISSIONS, StudyBot
-    from deckwright_bot.cogs.context import Context
-    from deckwright_bot.services.answers import AnswerService
-    from deckwright_bot.services.bundle import Services
-    from deckwright_bot.services.groups import GroupService
+    from deckwright_bot.client import PERMISSIONS
     from deckwright_bot.services.library import LibraryError, load
-    from deckwright_bot.services.matching import OpenMatcher
-    from deckwright_bot.services.members import MemberService
-    from deckwright_bot.services.posts import PostService
-    from deckwright_bot.services.standings import StandingsService
     from deckwright_bot.store.database import Database, DatabaseError
-    from deckwright_bot.store.facts import Facts
     from deckwright_bot.store.migrate import migrate as bring_up
     from deckwright_bot.ui.render import Renderer
+    from deckwright_bot.wiring import make_bot
 
     log = logging.getLogger("deckwright_bot")
     clock = make_clock(settings.clock)
@@ -125,18 +116,8 @@ async def serve(settings: Settings) -> int:
         return WRONG
     database = Database(settings.database)
     drawing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
-    bot = StudyBot(Facts(database))
-    matcher = OpenMatcher(library, Matcher.for_cards(library.library.cards))
-    services = Services(
-        library,
-        GroupService(database),
-        PostService(database, library, bot),
-        AnswerService(database, matcher),
-        StandingsService(database),
-        MemberService(database),
-    )
     renderer = await asyncio.get_running_loop().run_in_executor(drawing, lambda: Renderer(Cache()))
-    bot.wire(Context(services, clock, renderer, drawing))
+    bot = make_bot(database, library, clock, renderer, drawing)
     await point_at(settings.api_base)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

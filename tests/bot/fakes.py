@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from deckwright.study.matching import Matcher
 from deckwright_bot.services.answers import AnswerService
+from deckwright_bot.services.bundle import Services
 from deckwright_bot.services.groups import GroupService, Wish
 from deckwright_bot.services.library import StudyLibrary, load
-from deckwright_bot.services.matching import OpenMatcher
 from deckwright_bot.services.members import MemberService
 from deckwright_bot.services.ports import Refused, Tally, Unavailable, Yesterday
 from deckwright_bot.services.posts import PostService
@@ -20,6 +19,7 @@ from deckwright_bot.services.standings import StandingsService
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.migrate import migrate
 from deckwright_bot.store.records import Daily, Group, Post
+from deckwright_bot.wiring import services_over
 
 GROUP = 1001
 CHANNEL = 2001
@@ -101,13 +101,32 @@ class World:
 
     database: Database
     messenger: FakeMessenger
-    library: StudyLibrary
-    groups: GroupService
-    posts: PostService
-    answers: AnswerService
-    standings: StandingsService
-    members: MemberService
+    services: Services
     now: datetime = START
+
+    @property
+    def library(self) -> StudyLibrary:
+        return self.services.library
+
+    @property
+    def groups(self) -> GroupService:
+        return self.services.groups
+
+    @property
+    def posts(self) -> PostService:
+        return self.services.posts
+
+    @property
+    def answers(self) -> AnswerService:
+        return self.services.answers
+
+    @property
+    def standings(self) -> StandingsService:
+        return self.services.standings
+
+    @property
+    def members(self) -> MemberService:
+        return self.services.members
 
     async def set_up(self, *, at: str = "09:00", zone: str = "Europe/Berlin") -> Daily:
         """Join and set a group up; its first post goes out."""
@@ -133,14 +152,4 @@ def make(folder: Path, library: Path = Path("cards")) -> World:
     database = Database(path)
     messenger = FakeMessenger()
     cards = load(library)
-    matcher = OpenMatcher(cards, Matcher.for_cards(cards.library.cards))
-    return World(
-        database,
-        messenger,
-        cards,
-        GroupService(database, Random(1)),
-        PostService(database, cards, messenger),
-        AnswerService(database, matcher),
-        StandingsService(database),
-        MemberService(database),
-    )
+    return World(database, messenger, services_over(database, cards, messenger, Random(1)))

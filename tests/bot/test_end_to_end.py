@@ -13,22 +13,13 @@ from typing import Any
 
 import pytest
 
-from deckwright.study.matching import Matcher
 from deckwright_bot.client import StudyBot
-from deckwright_bot.cogs.context import Context
 from deckwright_bot.sandbox import Options, Sandbox, ShiftedClock
-from deckwright_bot.services.answers import AnswerService
-from deckwright_bot.services.bundle import Services
-from deckwright_bot.services.groups import GroupService
 from deckwright_bot.services.library import load
-from deckwright_bot.services.matching import OpenMatcher
-from deckwright_bot.services.members import MemberService
-from deckwright_bot.services.posts import PostService
-from deckwright_bot.services.standings import StandingsService
 from deckwright_bot.store.database import Database
-from deckwright_bot.store.facts import Facts
 from deckwright_bot.store.migrate import migrate
 from deckwright_bot.ui.render import Renderer
+from deckwright_bot.wiring import make_bot
 
 OPENAPI = Path(__file__).parents[1] / "data" / "discord" / "openapi.json"
 LONGEST = 90.0
@@ -73,17 +64,8 @@ class Server:
         migrate(path, clock.now())
         database = Database(path)
         library = load(Path("cards"))
-        bot = StudyBot(Facts(database))
         drawing = ThreadPoolExecutor(1)
-        services = Services(
-            library,
-            GroupService(database),
-            PostService(database, library, bot),
-            AnswerService(database, OpenMatcher(library, Matcher.for_cards(library.library.cards))),
-            StandingsService(database),
-            MemberService(database),
-        )
-        bot.wire(Context(services, clock, Renderer(), drawing))
+        bot = make_bot(database, library, clock, Renderer(), drawing)
         bot._connection.guild_ready_timeout = 0.1
         running = asyncio.create_task(bot.start(self.sandbox.token))
         try:
