@@ -1,4 +1,4 @@
-# make run    sets up, builds the decks, says where they are
+# make run    sets up, builds the decks, runs the bot (without a token: a trial on this machine)
 # make test   sets up, checks the house, runs every test
 # The other targets are for people who work on the project.
 
@@ -14,6 +14,11 @@ OUT ?= build
 .PHONY: run test check bench decks format clean
 
 run: decks
+	@if [ -n "$$DISCORD_TOKEN" ] || grep -Eqs '^(export )?DISCORD_TOKEN=.' .env; then \
+	  exec $(BIN)/deckwright-bot run; \
+	else \
+	  DECKWRIGHT_LIBRARY=$(LIBRARY) exec $(BIN)/deckwright-bot try; \
+	fi
 
 decks: $(RUN_READY)
 	@$(BIN)/deckwright build $(LIBRARY) --out $(OUT)

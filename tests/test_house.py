@@ -182,7 +182,8 @@ BOT = SOURCE.parents[1] / "bot" / "deckwright_bot"
 BOT_ROOMS = {
     "__init__": set(),
     "__main__": {"app"},
-    "app": {"settings", "clock", "client", "cogs", "services", "store", "ui", "sandbox", "wiring"},
+    "app": {"settings", "clock", "client", "cogs", "services", "store", "ui", "sandbox", "trial", "wiring"},
+    "trial": {"sandbox", "services", "store", "ui", "wiring"},
     "wiring": {"clock", "client", "cogs", "services", "store", "ui"},
     "client": {"clock", "cogs", "services", "store", "ui"},
     "cogs": {"clock", "services", "store", "ui"},

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import aiohttp
 import discord
@@ -18,6 +19,9 @@ import yarl
 
 from deckwright_bot.clock import make_clock
 from deckwright_bot.settings import DISCORD_API, Settings, SettingsError, default_database, read
+
+if TYPE_CHECKING:
+    from deckwright_bot.services.library import StudyLibrary
 
 OK, WRONG, FAILED = 0, 1, 2
 
@@ -70,8 +74,6 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to the newest version; a backup is put beside it first."""
-    import os
-
     from deckwright_bot.clock import real_now
     from deckwright_bot.store.database import DatabaseError
     from deckwright_bot.store.migrate import migrate as bring_up
@@ -96,10 +98,39 @@ def sandbox(
     sys.exit(serve_sandbox(port))
 
 
+@app.command(name="try")
+def try_() -> None:
+    """Try the bot without a token: a study group of four on a Discord of your own, and a week that passes."""
+    from deckwright_bot.services.library import LibraryError, load
+    from deckwright_bot.settings import library_of
+
+    try:
+        library = load(library_of(os.environ))
+    except LibraryError as error:
+        _fail(str(error))
+    sys.exit(asyncio.run(_play(library)))
+
+
+async def _play(library: StudyLibrary) -> int:
+    from deckwright_bot.trial.terminal import play
+
+    await play(library, stop=_told_to_stop())
+    return OK
+
+
+def _told_to_stop() -> asyncio.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; there Ctrl-C ends the program by itself.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
 async def serve(settings: Settings) -> int:
     """Run the bot; the exit code."""
     from deckwright.cache import Cache
-    from deckwright_bot.client import PERMISSIONS
     from deckwright_bot.services.library import LibraryError, load
     from deckwright_bot.store.database import Database, DatabaseError
     from deckwright_bot.store.migrate import migrate as bring_up
@@ -119,17 +150,11 @@ async def serve(settings: Settings) -> int:
     renderer = await asyncio.get_running_loop().run_in_executor(drawing, lambda: Renderer(Cache()))
     bot = make_bot(database, library, clock, renderer, drawing)
     await point_at(settings.api_base)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no such handlers; there Ctrl-C ends the program by itself.
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _told_to_stop()
     try:
         async with bot:
             running = asyncio.create_task(bot.start(settings.token))
             stopping = asyncio.create_task(stop.wait())
-            if settings.real_discord:
-                log.info("the invite link: %s", _invite_hint(PERMISSIONS))
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if running.done():
@@ -157,13 +182,6 @@ async def point_at(api_base: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{api_base}/gateway/bot") as response:
         found = await response.json()
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(str(found["url"]))
-
-
-def _invite_hint(permissions: discord.Permissions) -> str:
-    return (
-        "https://discord.com/oauth2/authorize?client_id=YOUR_APPLICATION_ID"
-        f"&scope=bot+applications.commands&permissions={permissions.value}"
-    )
 
 
 def _settings() -> Settings:

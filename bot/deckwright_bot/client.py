@@ -92,6 +92,15 @@ class StudyBot(discord.AutoShardedClient):
         if await self._facts.get(name) != digest:
             await self.tree.sync()
             await self._facts.put(name, digest)
+        log.info("invite me with: %s", self.invite_link())
+
+    def invite_link(self) -> str:
+        """The address that adds the bot to a server, with exactly the permissions it can need."""
+        if self.application_id is None:
+            raise AssertionError("the application is known after the log-in only")
+        return discord.utils.oauth_url(
+            self.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+        )
 
     async def on_ready(self) -> None:
         """Groups joined while the bot was away are greeted; ticking begins, once."""
@@ -106,6 +115,11 @@ class StudyBot(discord.AutoShardedClient):
         if self._ticker is not None:
             await self._ticker.stop()
         await super().close()
+
+    async def tick(self) -> None:
+        """Do now what is due, for those who move the clock; otherwise the ticker does it every 30 s."""
+        if self._ticker is not None:
+            await self._ticker.tick(after_another=True)
 
     async def _tick(self) -> None:
         await self.context.services.posts.tick(self.context.now())

@@ -143,9 +143,12 @@ class Ticker:
             self._scheduler.start()
         self._watch = asyncio.create_task(self._keep_watch(), name="ticker")
 
-    async def tick(self) -> None:
-        """Do the work once; what it raises is logged, and the next tick comes all the same."""
-        if self._lock.locked():
+    async def tick(self, *, after_another: bool = False) -> None:
+        """Do the work once; what it raises is logged, and the next tick comes all the same.
+
+        While another call is at work this one does nothing, or ``after_another`` waits for its turn.
+        """
+        if self._lock.locked() and not after_another:
             return
         async with self._lock:
             self._last = time.monotonic()

@@ -71,7 +71,7 @@ def read(environment: Mapping[str, str] | None = None, *, dotenv: Path | None = 
     host = _host(api_base, mistakes)
     if token and api_base == DISCORD_API and not _TOKEN.fullmatch(token):
         mistakes.append("DISCORD_TOKEN does not look like a bot token: three parts joined by dots")
-    library = Path(given.get("DECKWRIGHT_LIBRARY", "cards"))
+    library = library_of(given)
     if not (library / "library.yaml").is_file():
         mistakes.append(f"DECKWRIGHT_LIBRARY names {library.as_posix()!r}, where there is no library.yaml")
     database = Path(given.get("DECKWRIGHT_DATABASE") or default_database(given))
@@ -83,6 +83,11 @@ def read(environment: Mapping[str, str] | None = None, *, dotenv: Path | None = 
     if mistakes:
         raise SettingsError(mistakes)
     return Settings(token, library, database, api_base, clock)
+
+
+def library_of(environment: Mapping[str, str]) -> Path:
+    """The library's folder."""
+    return Path(environment.get("DECKWRIGHT_LIBRARY", "cards"))
 
 
 def default_database(environment: Mapping[str, str]) -> Path:

@@ -15,6 +15,7 @@ from deckwright.study.posting import State
 from deckwright.study.ranking import Period
 from deckwright_bot.services.answers import Verdict
 from deckwright_bot.services.groups import Wish
+from deckwright_bot.services.library import load
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.posts import snapshot_of
 from deckwright_bot.store import posts as post_store
@@ -311,3 +312,40 @@ def test_a_restart_in_the_middle_of_a_week_changes_nothing(tmp_path: Path) -> No
 
     assert dates == sorted(set(dates))
     assert len(dates) == 7
+
+
+def test_r8_a_post_that_nobody_saw_yet_is_open_for_a_whole_window_when_it_goes_out(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.fail = [Unavailable("500")] * 40
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        await world.live(timedelta(hours=4))
+        world.messenger.fail = []
+        await world.live(timedelta(minutes=40))
+        post = (await all_posts(world))[0]
+        assert post.state is State.SENT
+        assert post.closes is not None
+        assert post.sent is not None
+        assert post.closes - post.sent >= timedelta(hours=20)
+        shown, _ = next(iter(world.messenger.sent.values()))
+        assert shown.closes == post.closes
+
+    run(tmp_path, story)
+
+
+def test_a_card_too_long_for_a_message_is_known_but_never_asked(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    (library / "deck").mkdir(parents=True)
+    (library / "library.yaml").write_text("title: L\nnamespace: test\ndecks: [deck]\n")
+    (library / "deck" / "deck.yaml").write_text("title: Deck\n")
+    wrong = "".join(f"      - {{text: no {n}, why: no}}\n" for n in range(3))
+    cards = "".join(
+        f"  - id: {name}\n    front: {front}\n    back: b\n    right: yes it is\n    wrong:\n{wrong}"
+        for name, front in (("short", "Is it?"), ("endless", "Is it? " * 900))
+    )
+    (library / "deck" / "topic.yaml").write_text(f"topic: topic\ntitle: Topic\ncards:\n{cards}")
+
+    found = load(library)
+
+    assert found.card("endless") is not None
+    assert {each.key.card for each in found.askables} == {"short"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from deckwright.compiler import compile_library
+from deckwright.diagnostics import Severity
 from deckwright.kinds import KindCard
 from deckwright.kinds.formula import FormulaCard
 from deckwright.kinds.layout import Siblings
@@ -15,6 +18,12 @@ from deckwright.study.keys import PromptKey, Source
 from deckwright.study.pool import Askable, askable
 from deckwright.study.question import Snapshot, draw
 from deckwright.study.texts import texts_of
+
+log = logging.getLogger(__name__)
+
+TOO_LONG = "too-long-for-chat"
+_NUMBER = re.compile(r"^\d+[.)]?\s+(?=\D)")
+"""What puts decks in order in Anki's list; in chat it only puzzles."""
 
 
 class LibraryError(Exception):
@@ -32,9 +41,12 @@ class Entry:
 
 
 class StudyLibrary:
-    """Every prompt of a library by its key; old card ids are known too."""
+    """Every prompt of a library by its key; old card ids are known too.
 
-    def __init__(self, library: Library) -> None:
+    Cards that are ``too_long`` for a message are known, but never asked: a question that is cut is unfair.
+    """
+
+    def __init__(self, library: Library, *, too_long: Collection[str] = ()) -> None:
         self.library = library
         self.entries: dict[PromptKey, Entry] = {}
         for deck in library.decks:
@@ -43,7 +55,9 @@ class StudyLibrary:
                     for prompt in card.prompts(siblings):
                         self.entries[PromptKey.of(prompt)] = Entry(prompt, card, deck, topic)
         self.askables: tuple[Askable, ...] = tuple(
-            askable(entry.card, entry.deck.slug, entry.prompt) for entry in self.entries.values()
+            askable(entry.card, entry.deck.slug, entry.prompt)
+            for entry in self.entries.values()
+            if entry.card.id not in too_long
         )
 
     def card(self, name: str) -> Card | None:
@@ -54,7 +68,7 @@ class StudyLibrary:
         """The question as it is asked under that post or quiz key (R6, R16)."""
         entry = self.entries[key]
         card = entry.card
-        title = f"{entry.deck.title} › {entry.topic.title}"
+        title = f"{_NUMBER.sub('', entry.deck.title)} › {entry.topic.title}"
         question = None
         if isinstance(card, FormulaCard):
             # A formula's question is its name and the formula with the gap in it.
@@ -74,14 +88,19 @@ def load(root: Path) -> StudyLibrary:
     Raises:
         LibraryError: if it has problems; a bot must not ask broken cards.
     """
-    compilation = compile_library(root, check_maths=False)
-    if compilation.library is None or compilation.problems.failed():
-        first = next(iter(compilation.problems))
+    compilation = compile_library(root, check_maths=False, for_chat=True)
+    errors = [each for each in compilation.problems if each.severity is Severity.ERROR]
+    too_long = {each.card for each in errors if each.code.name == TOO_LONG and each.card is not None}
+    broken = [each for each in errors if each.code.name != TOO_LONG or each.card is None]
+    if compilation.library is None or broken:
+        first = broken[0] if broken else next(iter(compilation.problems))
         raise LibraryError(
-            f"{first.span.place}: {first.message} ({compilation.problems.errors} errors; "
+            f"{first.span.place}: {first.message} ({len(errors)} errors; "
             f"`deckwright check {root.as_posix()}` shows all)"
         )
-    return StudyLibrary(compilation.library)
+    for card in sorted(too_long):
+        log.warning("the card %s does not fit into a message and is never asked", card)
+    return StudyLibrary(compilation.library, too_long=too_long)
 
 
 def decks_of(library: Library) -> Mapping[str, str]:

@@ -244,10 +244,19 @@ class PostService:
                 await self._sent(post, found, now)
                 return
             step = posting.searched(post.scheduled, now)
+            if step is posting.Step.SEND:
+                post = await self._reopened(post, daily, now)
         if step is posting.Step.SEND:
             await self._send(post, daily, now)
         elif step is posting.Step.FAIL:
             await self._fail(post)
+
+    async def _reopened(self, post: Post, daily: Daily, now: datetime) -> Post:
+        """Count the window of a post that nobody has seen yet from now on (R8, R11)."""
+        closes = schedule.closing(series_of(daily), post.date, now)
+        async with self._database.writing() as connection:
+            await post_store.reopen(connection, post.id, now, closes)
+            return await post_store.find(connection, post.id) or post
 
     async def _fail(self, post: Post) -> None:
         log.warning("group %d: the post of %s could not be sent", post.group, post.date)
@@ -341,7 +350,11 @@ class PostService:
             count = await answer_store.count(connection, post.id)
         if count == post.shown_count or (post.edited is not None and now - post.edited < COUNT_EVERY):
             return
-        await self._messenger.show_count(post, count)
+        try:
+            await self._messenger.show_count(post, count)
+        except Refused as refusal:
+            # Somebody deleted the message; the next answer tries again, not every tick.
+            log.warning("group %d: the live count was refused: %s", post.group, refusal)
         async with self._database.writing() as connection:
             await post_store.counted(connection, post.id, count, now)
 

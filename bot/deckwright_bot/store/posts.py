@@ -45,6 +45,11 @@ _SENT = (
     .values(state=State.SENT, message=bindparam("message_id"), sent=bindparam("now"), retry=None)
     .returning(posts.c.id)
 )
+_REOPEN = (
+    update(posts)
+    .where(_id, posts.c.state == State.CLAIMED)
+    .values(opens=bindparam("first"), closes=bindparam("last"))
+)
 _LATER = update(posts).where(_id).values(attempts=posts.c.attempts + 1, retry=bindparam("when"))
 _FAILED = update(posts).where(_id, posts.c.state == State.CLAIMED).values(state=State.FAILED)
 _CLOSE = (
@@ -128,6 +133,11 @@ async def sent(connection: AsyncConnection, post: int, message: int, now: dateti
     """Record the message of a claimed post; False if somebody did already."""
     values = {"post": post, "message_id": message, "now": now}
     return (await connection.execute(_SENT, values)).first() is not None
+
+
+async def reopen(connection: AsyncConnection, post: int, opens: datetime, closes: datetime) -> None:
+    """Move the window of a claimed post that was not sent."""
+    await connection.execute(_REOPEN, {"post": post, "first": opens, "last": closes})
 
 
 async def later(connection: AsyncConnection, post: int, when: datetime) -> None:
