@@ -55,7 +55,7 @@ class StudyLibrary:
                     for prompt in card.prompts(siblings):
                         self.entries[PromptKey.of(prompt)] = Entry(prompt, card, deck, topic)
         self.askables: tuple[Askable, ...] = tuple(
-            askable(entry.card, entry.deck.slug, entry.prompt)
+            askable(entry.card, entry.deck.slug, entry.prompt, entry.topic.slug)
             for entry in self.entries.values()
             if entry.card.id not in too_long
         )

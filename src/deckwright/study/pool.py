@@ -29,6 +29,9 @@ class Askable:
     """False for what the daily question never asks, such as code and retired cards."""
     aliases: tuple[str, ...] = ()
     """Old ids of the card; what was asked under one counts as asked."""
+    topic: str = ""
+    """The topic's slug within the deck."""
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,19 @@ def form_of(prompt: Prompt) -> str:
             assert_never(never)
 
 
-def askable(card: Card, deck: str, prompt: Prompt) -> Askable:
+def askable(card: Card, deck: str, prompt: Prompt, topic: str = "") -> Askable:
     """A card's prompt as the pool sees it."""
-    daily = prompt.daily and card.retired is None
+    retired = card.retired is not None
     return Askable(
-        PromptKey.of(prompt), deck, card.level, card.core, form_of(prompt), daily=daily, aliases=card.aliases
+        PromptKey.of(prompt),
+        deck,
+        card.level,
+        card.core,
+        form_of(prompt),
+        daily=prompt.daily and not retired,
+        aliases=card.aliases,
+        topic=topic,
+        retired=retired,
     )
 
 

@@ -1,0 +1,407 @@
+"""Group quizzes: a lobby, questions that everybody answers in private, tables (R17).
+
+All instants here are people's time. Whatever is due is read from the database, so that a quiz goes on after a
+restart, and two bots take no step twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from deckwright.study import quiz as rules
+from deckwright.study.grading import Chosen, DontKnow, Graded, Outcome, Reply, grade, in_time
+from deckwright.study.keys import PromptKey, QuizKey
+from deckwright.study.points import points_for
+from deckwright.study.question import Points, Snapshot, from_json, to_json
+from deckwright.study.quiz import Ending, Kind, Next, Phase, Wanted
+from deckwright_bot.services.library import StudyLibrary
+from deckwright_bot.services.ports import Refused, Unavailable
+from deckwright_bot.services.stage import Counts, Stage, Table
+from deckwright_bot.store import (
+    members as member_store,
+    posts as post_store,
+    quizzes as quiz_store,
+    scores,
+)
+from deckwright_bot.store.database import Connection, Database
+from deckwright_bot.store.quizzes import NewQuiz, Question, Quiz, QuizAnswer
+from deckwright_bot.store.records import DONT_KNOW
+
+log = logging.getLogger(__name__)
+
+NONCE_HOLDS = timedelta(minutes=2)
+"""So long a message may be sent again without standing there twice (R7)."""
+
+
+class Verdict(StrEnum):
+    """What became of a click in a quiz."""
+
+    NEW = "new"
+    AGAIN = "again"
+    TOO_LATE = "too-late"
+    UNKNOWN = "unknown"
+    NOT_HOST = "not-host"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What became of a wish to begin."""
+
+    quiz: Quiz | None
+    running: bool = False
+    """One runs in that channel already."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuizResult:
+    """What a member is shown after answering a question."""
+
+    verdict: Verdict
+    quiz: Quiz | None = None
+    snapshot: Snapshot | None = None
+    answer: QuizAnswer | None = None
+    graded: Graded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lobby:
+    """Who plays so far."""
+
+    verdict: Verdict
+    quiz: Quiz | None = None
+    players: int = 0
+
+
+class GroupQuizzes:
+    """Begins, asks, shows and ends quizzes; a call too many does nothing."""
+
+    def __init__(self, database: Database, library: StudyLibrary, stage: Stage) -> None:
+        self._database = database
+        self._library = library
+        self._stage = stage
+
+    async def start(
+        self,
+        group: int,
+        channel: int,
+        host: int,
+        name: str,
+        wanted: Wanted,
+        *,
+        count: int,
+        seconds: int,
+        now: datetime,
+        today: date,
+        seed: int,
+    ) -> Started:
+        """Open a lobby; the host plays. None is made where nothing fits or one runs in that channel.
+
+        ``today`` is the group's local date, to which the points belong.
+        """
+        async with self._database.writing() as connection:
+            running = await quiz_store.in_channel(connection, channel)
+            if running is not None:
+                return Started(running, running=True)
+            prompts = rules.choose(
+                self._library.askables,
+                wanted,
+                count,
+                seed=seed,
+                without=await open_cards(connection, group),
+                lately=await quiz_store.lately(connection, group),
+            )
+            if not prompts:
+                return Started(None)
+            new = NewQuiz(group, Kind.GROUP, host, channel, Phase.LOBBY, now, today, prompts, seconds)
+            made = await quiz_store.begin(connection, new)
+            if made is None:
+                return Started(None, running=True)
+            await member_store.seen(connection, group, host, name, now)
+            await quiz_store.join(connection, made, host, now)
+            quiz = await quiz_store.find(connection, made)
+        if quiz is None:
+            raise AssertionError("a quiz that was just written is gone")
+        await self._guard(self._open(quiz, now), quiz, now)
+        return Started(await self.find(made))
+
+    async def find(self, quiz: int) -> Quiz | None:
+        """A quiz by its id."""
+        async with self._database.reading() as connection:
+            return await quiz_store.find(connection, quiz)
+
+    async def running(self, channel: int) -> Quiz | None:
+        """The quiz that runs in a channel."""
+        async with self._database.reading() as connection:
+            return await quiz_store.in_channel(connection, channel)
+
+    async def join(self, quiz_id: int, group: int, member: int, name: str, now: datetime) -> Lobby:
+        """Let a member play, in the lobby or later."""
+        async with self._database.writing() as connection:
+            quiz = await quiz_store.find(connection, quiz_id)
+            if quiz is None or quiz.group != group or quiz.kind is not Kind.GROUP:
+                return Lobby(Verdict.UNKNOWN)
+            if quiz.phase is Phase.ENDED:
+                return Lobby(Verdict.TOO_LATE, quiz)
+            await member_store.seen(connection, group, member, name, now)
+            new = await quiz_store.join(connection, quiz.id, member, now)
+            players = len(await quiz_store.players(connection, quiz.id))
+        return Lobby(Verdict.NEW if new else Verdict.AGAIN, quiz, players)
+
+    async def hurry(
+        self,
+        quiz_id: int,
+        group: int,
+        member: int,
+        now: datetime,
+        *,
+        manager: bool,
+        position: int,
+        phase: Phase,
+    ) -> Verdict:
+        """The host's "start now" and "skip": end the phase that the button was shown in."""
+        quiz = await self.find(quiz_id)
+        if quiz is None or quiz.group != group or quiz.kind is not Kind.GROUP:
+            return Verdict.UNKNOWN
+        if not (manager or member == quiz.host):
+            return Verdict.NOT_HOST
+        if quiz.phase is Phase.ENDED or (quiz.position, quiz.phase) != (position, phase):
+            return Verdict.TOO_LATE
+        async with self._database.writing() as connection:
+            await quiz_store.hurry(connection, quiz.id, quiz.position, now)
+        await self.advance(quiz.id, now)
+        return Verdict.NEW
+
+    async def stop(self, quiz_id: int, group: int, member: int, now: datetime, *, manager: bool) -> Verdict:
+        """End a quiz; its host may, and those who manage the server, also when the host has left."""
+        quiz = await self.find(quiz_id)
+        if quiz is None or quiz.group != group or quiz.kind is not Kind.GROUP:
+            return Verdict.UNKNOWN
+        if not (manager or member == quiz.host):
+            return Verdict.NOT_HOST
+        async with self._database.writing() as connection:
+            ended = await quiz_store.end(connection, quiz.id, Ending.STOPPED, now)
+        await self.advance(quiz.id, now)
+        return Verdict.NEW if ended else Verdict.TOO_LATE
+
+    # answering
+
+    async def choose(
+        self, quiz_id: int, number: int, group: int, member: int, name: str, letter: str, at: datetime
+    ) -> QuizResult:
+        """A click on an option, or on "I don't know" with that as ``letter``. The first one stands."""
+        reply: Reply = DontKnow() if letter == DONT_KNOW else Chosen(letter)
+        async with self._database.writing() as connection:
+            quiz = await quiz_store.find(connection, quiz_id)
+            question = await quiz_store.question(connection, quiz_id, number)
+            if quiz is None or question is None or quiz.group != group or quiz.kind is not Kind.GROUP:
+                return QuizResult(Verdict.UNKNOWN)
+            snapshot = from_json(question.snapshot)
+            before = await quiz_store.answer_of(connection, quiz.id, number, member)
+            if before is not None:
+                return QuizResult(Verdict.AGAIN, quiz, snapshot, before, _graded(snapshot, before))
+            graded = grade(snapshot, reply)
+            if graded is None:
+                return QuizResult(Verdict.UNKNOWN, quiz)
+            if not _open(quiz, question, at):
+                return QuizResult(Verdict.TOO_LATE, quiz, snapshot)
+            key = QuizKey(group, quiz.id, number, quiz.day)
+            dates = await quiz_store.scored_dates(connection, group, member, question.prompt)
+            rows = points_for(key, member, graded, quizzes=dates)
+            answer = QuizAnswer(
+                quiz.id,
+                number,
+                member,
+                group,
+                question.prompt,
+                at,
+                quiz.day,
+                letter,
+                None,
+                graded.outcome is Outcome.RIGHT,
+                bool(rows),
+            )
+            await member_store.seen(connection, group, member, name, at)
+            await quiz_store.join(connection, quiz.id, member, at)
+            await quiz_store.answer(connection, answer)
+            await scores.add(connection, group, quiz.day, rows)
+        return QuizResult(Verdict.NEW, quiz, snapshot, answer, graded)
+
+    # what is due
+
+    async def tick(self, now: datetime) -> bool:
+        """Everything that is due; whether any quiz is still running."""
+        async with self._database.reading() as connection:
+            found = [*await quiz_store.played(connection), *await quiz_store.untold(connection)]
+        for quiz in found:
+            await self._guard(self._advance(quiz, now), quiz, now)
+        return bool(found)
+
+    async def advance(self, quiz_id: int, now: datetime) -> None:
+        """Do at once what is due in one quiz."""
+        quiz = await self.find(quiz_id)
+        if quiz is not None:
+            await self._guard(self._advance(quiz, now), quiz, now)
+
+    async def _guard(self, work: Awaitable[object], quiz: Quiz, now: datetime) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            log.warning("quiz %d: %s", quiz.id, error)
+        except Refused as error:
+            log.warning("quiz %d ends: %s", quiz.id, error)
+            async with self._database.writing() as connection:
+                await quiz_store.end(connection, quiz.id, Ending.REFUSED, now)
+                await quiz_store.told(connection, quiz.id)
+        except Exception:
+            log.exception("quiz %d", quiz.id)
+
+    async def _advance(self, quiz: Quiz, now: datetime) -> None:
+        if quiz.phase is Phase.ENDED:
+            await self._finish(quiz)
+            return
+        if quiz.until is None:
+            await self._send_again(quiz, now)
+            return
+        state = await self._state(quiz)
+        match rules.step(state, now):
+            case Next.ASK:
+                await self._ask(quiz, quiz.position + 1, now)
+            case Next.SHOW:
+                async with self._database.writing() as connection:
+                    mine = await quiz_store.show(connection, quiz.id, quiz.position, now + rules.SHOWN)
+                if mine:
+                    await self._show(quiz)
+            case Next.END:
+                async with self._database.writing() as connection:
+                    await quiz_store.end(connection, quiz.id, rules.ending(state, now), now)
+                ended = await self.find(quiz.id)
+                if ended is not None:
+                    await self._finish(ended)
+            case Next.WAIT:
+                if quiz.phase is Phase.SHOWING:
+                    await self._show(quiz)
+
+    async def _state(self, quiz: Quiz) -> rules.State:
+        async with self._database.reading() as connection:
+            answers = await quiz_store.answers_of(connection, quiz.id)
+            players = set(await quiz_store.players(connection, quiz.id))
+        answered = {each.member for each in answers if each.number == quiz.position}
+        latest = max((each.number for each in answers), default=0)
+        return rules.State(
+            quiz.phase,
+            quiz.position,
+            len(quiz.prompts),
+            quiz.until,
+            everybody_answered=bool(players) and players <= answered,
+            silent=quiz.position - latest,
+        )
+
+    async def _open(self, quiz: Quiz, now: datetime) -> None:
+        message = await self._stage.open_lobby(quiz, 1)
+        async with self._database.writing() as connection:
+            await quiz_store.lobby(connection, quiz.id, message, now + rules.LOBBY)
+
+    async def _ask(self, quiz: Quiz, number: int, now: datetime) -> None:
+        prompt = quiz.prompts[number - 1]
+        snapshot = self._snapshot(quiz, number, prompt)
+        async with self._database.writing() as connection:
+            if not await quiz_store.ask(connection, quiz.id, number, prompt, to_json(snapshot), now):
+                return
+            question = await quiz_store.question(connection, quiz.id, number)
+        if question is not None:
+            await self._send(quiz, question, now)
+
+    def _snapshot(self, quiz: Quiz, number: int, prompt: PromptKey) -> Snapshot:
+        return self._library.snapshot(prompt, QuizKey(quiz.group, quiz.id, number, quiz.day))
+
+    async def _send(self, quiz: Quiz, question: Question, now: datetime) -> None:
+        message = await self._stage.ask(quiz, question, from_json(question.snapshot))
+        async with self._database.writing() as connection:
+            closes = now + timedelta(seconds=quiz.seconds)
+            await quiz_store.sent(connection, quiz.id, question.number, message, now, closes)
+
+    async def _send_again(self, quiz: Quiz, now: datetime) -> None:
+        """What was on its way when the bot stopped, or Discord failed, is sent again while its nonce holds."""
+        if quiz.position == 0:
+            if now - quiz.begun < NONCE_HOLDS:
+                await self._open(quiz, now)
+                return
+        else:
+            async with self._database.reading() as connection:
+                question = await quiz_store.question(connection, quiz.id, quiz.position)
+            if question is not None and now - question.asked < NONCE_HOLDS:
+                await self._send(quiz, question, now)
+                return
+        async with self._database.writing() as connection:
+            await quiz_store.end(connection, quiz.id, Ending.AWAY, now)
+
+    async def _show(self, quiz: Quiz) -> None:
+        """Show the key of every question that is over and does not show it yet."""
+        async with self._database.reading() as connection:
+            due = [
+                each
+                for each in await quiz_store.questions(connection, quiz.id)
+                if not each.shown and each.message is not None
+            ]
+            answers = await quiz_store.answers_of(connection, quiz.id)
+        for question in due:
+            table = await self._table(quiz, [each for each in answers if each.number <= question.number])
+            counts = _counts([each for each in answers if each.number == question.number])
+            await self._stage.show(quiz, question, from_json(question.snapshot), counts, table)
+            async with self._database.writing() as connection:
+                await quiz_store.shown(connection, quiz.id, question.number)
+
+    async def _finish(self, quiz: Quiz) -> None:
+        if quiz.told:
+            return
+        await self._show(quiz)
+        async with self._database.reading() as connection:
+            answers = await quiz_store.answers_of(connection, quiz.id)
+        await self._stage.finish(quiz, await self._table(quiz, answers))
+        async with self._database.writing() as connection:
+            await quiz_store.told(connection, quiz.id)
+
+    async def _table(self, quiz: Quiz, answers: list[QuizAnswer]) -> Table:
+        async with self._database.reading() as connection:
+            names = await quiz_store.names(connection, quiz.id)
+        worth, total = Points(), Counter[int]()
+        for each in answers:
+            total[each.member] += worth.right if each.right else worth.other
+        return Table(rules.table([(each.member, each.right) for each in answers], total), names)
+
+
+async def open_cards(connection: Connection, group: int) -> set[str]:
+    """The cards of posts that are open in a group: no quiz may give their keys away."""
+    return {
+        post.card
+        for post in await post_store.open_posts(connection)
+        if post.group == group and post.card is not None
+    }
+
+
+def _open(quiz: Quiz, question: Question, at: datetime) -> bool:
+    return (
+        quiz.phase is Phase.ASKING
+        and quiz.position == question.number
+        and question.closes is not None
+        and in_time(at, question.closes)
+    )
+
+
+def _graded(snapshot: Snapshot, answer: QuizAnswer) -> Graded | None:
+    return grade(snapshot, DontKnow() if answer.choice == DONT_KNOW else Chosen(answer.choice or ""))
+
+
+def _counts(answers: list[QuizAnswer]) -> Counts:
+    letters = Counter(each.choice for each in answers if each.choice not in (None, DONT_KNOW))
+    return Counts(
+        len(answers),
+        sum(each.right for each in answers),
+        {str(letter): number for letter, number in letters.items()},
+        sum(each.choice == DONT_KNOW for each in answers),
+    )

@@ -1,0 +1,453 @@
+"""Quizzes: begun, asked, answered, ended. Every step is one statement, so that only one caller takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deckwright.study.keys import PromptKey
+from deckwright.study.quiz import Ending, Kind, Phase
+from deckwright_bot.store.quiz_tables import quiz_answers, quiz_players, quiz_questions, quizzes
+from deckwright_bot.store.tables import answers, members, posts
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """A run of prompts that a member started."""
+
+    id: int
+    group: int
+    kind: Kind
+    host: int
+    channel: int | None
+    phase: Phase
+    begun: datetime
+    day: date
+    prompts: tuple[PromptKey, ...]
+    position: int
+    seconds: int
+    until: datetime | None
+    message: int | None
+    ending: Ending | None
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuiz:
+    """What a quiz begins with."""
+
+    group: int
+    kind: Kind
+    host: int
+    channel: int | None
+    phase: Phase
+    begun: datetime
+    day: date
+    prompts: tuple[PromptKey, ...]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One prompt of a quiz as it was asked."""
+
+    quiz: int
+    number: int
+    prompt: PromptKey
+    snapshot: str
+    asked: datetime
+    opens: datetime | None
+    closes: datetime | None
+    message: int | None
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuizAnswer:
+    """One member's answer to one question of a quiz."""
+
+    quiz: int
+    number: int
+    member: int
+    group: int
+    prompt: PromptKey
+    at: datetime
+    day: date
+    choice: str | None
+    grade: str | None
+    right: bool
+    scored: bool
+
+
+_BEGIN = insert(quizzes).on_conflict_do_nothing().returning(quizzes.c.id)
+_id = quizzes.c.id == bindparam("p_quiz")
+_FIND = select(quizzes).where(_id)
+_active = quizzes.c.phase != Phase.ENDED
+_PLAYED = select(quizzes).where(quizzes.c.kind == Kind.GROUP, _active).order_by(quizzes.c.id)
+_UNTOLD = select(quizzes).where(
+    quizzes.c.kind == Kind.GROUP, quizzes.c.phase == Phase.ENDED, quizzes.c.told.is_(False)
+)
+_IN_CHANNEL = select(quizzes).where(
+    quizzes.c.kind == Kind.GROUP, quizzes.c.channel == bindparam("p_channel"), _active
+)
+_ALONE = select(quizzes).where(
+    quizzes.c.kind == Kind.SOLO,
+    quizzes.c.group_id == bindparam("p_group"),
+    quizzes.c.host == bindparam("p_host"),
+    _active,
+)
+_LOBBY = (
+    update(quizzes)
+    .where(_id, quizzes.c.message.is_(None))
+    .values(message=bindparam("p_message"), until=bindparam("p_until"))
+)
+_HURRY = (
+    update(quizzes)
+    .where(_id, _active, quizzes.c.position == bindparam("p_number"), quizzes.c.until.is_not(None))
+    .values(until=bindparam("p_now"))
+)
+_ASK = (
+    update(quizzes)
+    .where(_id, quizzes.c.position == bindparam("p_number") - 1, _active)
+    .where(quizzes.c.phase.in_([Phase.LOBBY, Phase.SHOWING]))
+    .values(phase=Phase.ASKING, position=bindparam("p_number"), until=None)
+    .returning(quizzes.c.id)
+)
+_OPEN = (
+    update(quizzes).where(_id, quizzes.c.position == bindparam("p_number")).values(until=bindparam("p_until"))
+)
+_SHOW = (
+    update(quizzes)
+    .where(_id, quizzes.c.position == bindparam("p_number"), quizzes.c.phase == Phase.ASKING)
+    .values(phase=Phase.SHOWING, until=bindparam("p_until"))
+    .returning(quizzes.c.id)
+)
+_END = (
+    update(quizzes)
+    .where(_id, _active)
+    .values(phase=Phase.ENDED, until=None, ended=bindparam("p_now"), ending=bindparam("p_why"))
+    .returning(quizzes.c.id)
+)
+_TOLD = update(quizzes).where(_id).values(told=True)
+
+_one = and_(quiz_questions.c.quiz == bindparam("p_quiz"), quiz_questions.c.number == bindparam("p_number"))
+_NEW_QUESTION = insert(quiz_questions).on_conflict_do_nothing()
+_QUESTION = select(quiz_questions).where(_one)
+_QUESTIONS = (
+    select(quiz_questions)
+    .where(quiz_questions.c.quiz == bindparam("p_quiz"))
+    .order_by(quiz_questions.c.number)
+)
+_SENT = (
+    update(quiz_questions)
+    .where(_one, quiz_questions.c.message.is_(None))
+    .values(message=bindparam("p_message"), opens=bindparam("p_opens"), closes=bindparam("p_closes"))
+)
+_SHOWN = update(quiz_questions).where(_one).values(shown=True)
+
+_JOIN = insert(quiz_players).on_conflict_do_nothing().returning(quiz_players.c.member)
+_PLAYERS = (
+    select(quiz_players.c.member)
+    .where(quiz_players.c.quiz == bindparam("p_quiz"))
+    .order_by(quiz_players.c.joined, quiz_players.c.member)
+)
+_ANSWER = insert(quiz_answers).on_conflict_do_nothing().returning(quiz_answers.c.member)
+_ANSWERS = (
+    select(quiz_answers)
+    .where(quiz_answers.c.quiz == bindparam("p_quiz"))
+    .order_by(quiz_answers.c.number, quiz_answers.c.at)
+)
+_ONE_ANSWER = select(quiz_answers).where(
+    quiz_answers.c.quiz == bindparam("p_quiz"),
+    quiz_answers.c.number == bindparam("p_number"),
+    quiz_answers.c.member == bindparam("p_member"),
+)
+_SCORED_DATES = select(quiz_answers.c.date).where(
+    quiz_answers.c.group_id == bindparam("p_group"),
+    quiz_answers.c.member == bindparam("p_member"),
+    quiz_answers.c.card == bindparam("p_card"),
+    quiz_answers.c.ordinal == bindparam("p_ordinal"),
+    quiz_answers.c.scored.is_(True),
+)
+_QUIZ_HISTORY = select(
+    quiz_answers.c.at, quiz_answers.c.card, quiz_answers.c.ordinal, quiz_answers.c.right
+).where(quiz_answers.c.group_id == bindparam("p_group"), quiz_answers.c.member == bindparam("p_member"))
+_DAILY_HISTORY = (
+    select(answers.c.at, posts.c.card, posts.c.ordinal, answers.c.right, answers.c.grade)
+    .join(posts, posts.c.id == answers.c.post)
+    .where(answers.c.group_id == bindparam("p_group"), answers.c.member == bindparam("p_member"))
+)
+_LATELY = (
+    select(quiz_questions.c.card, quiz_questions.c.ordinal)
+    .join(quizzes, quizzes.c.id == quiz_questions.c.quiz)
+    .where(quizzes.c.group_id == bindparam("p_group"), quizzes.c.kind == Kind.GROUP)
+    .order_by(quizzes.c.id.desc(), quiz_questions.c.number)
+    .limit(100)
+)
+_NAMES = (
+    select(members.c.member, members.c.name)
+    .join(quizzes, quizzes.c.group_id == members.c.group_id)
+    .join(
+        quiz_players,
+        and_(quiz_players.c.quiz == quizzes.c.id, quiz_players.c.member == members.c.member),
+    )
+    .where(_id, members.c.hidden.is_(False))
+)
+
+
+async def begin(connection: AsyncConnection, value: NewQuiz) -> int | None:
+    """Begin a quiz; None if one is running already in that channel, or of that member."""
+    found = await connection.execute(
+        _BEGIN,
+        {
+            "group_id": value.group,
+            "kind": value.kind,
+            "host": value.host,
+            "channel": value.channel,
+            "phase": value.phase,
+            "begun": value.begun,
+            "date": value.day,
+            "prompts": [[key.card, key.ordinal] for key in value.prompts],
+            "position": 0,
+            "seconds": value.seconds,
+        },
+    )
+    row = found.first()
+    return None if row is None else int(row.id)
+
+
+async def find(connection: AsyncConnection, quiz: int) -> Quiz | None:
+    """A quiz by its id."""
+    row = (await connection.execute(_FIND, {"p_quiz": quiz})).first()
+    return None if row is None else _quiz(row)
+
+
+async def played(connection: AsyncConnection) -> list[Quiz]:
+    """Group quizzes that have not ended."""
+    return [_quiz(row) for row in await connection.execute(_PLAYED)]
+
+
+async def untold(connection: AsyncConnection) -> list[Quiz]:
+    """Group quizzes that have ended, but whose final table was not shown."""
+    return [_quiz(row) for row in await connection.execute(_UNTOLD)]
+
+
+async def in_channel(connection: AsyncConnection, channel: int) -> Quiz | None:
+    """The group quiz that runs in a channel."""
+    row = (await connection.execute(_IN_CHANNEL, {"p_channel": channel})).first()
+    return None if row is None else _quiz(row)
+
+
+async def alone(connection: AsyncConnection, group: int, member: int) -> Quiz | None:
+    """The quiz that a member takes alone."""
+    row = (await connection.execute(_ALONE, {"p_group": group, "p_host": member})).first()
+    return None if row is None else _quiz(row)
+
+
+async def lobby(connection: AsyncConnection, quiz: int, message: int, until: datetime) -> None:
+    """Record the lobby's message; from now on the time runs."""
+    await connection.execute(_LOBBY, {"p_quiz": quiz, "p_message": message, "p_until": until})
+
+
+async def hurry(connection: AsyncConnection, quiz: int, number: int, now: datetime) -> None:
+    """End the current phase at once, if the quiz still stands at that question."""
+    await connection.execute(_HURRY, {"p_quiz": quiz, "p_number": number, "p_now": now})
+
+
+async def ask(
+    connection: AsyncConnection, quiz: int, number: int, prompt: PromptKey, snapshot: str, now: datetime
+) -> bool:
+    """Turn to a question and keep what it asks; True for the one caller who may send it."""
+    taken = (await connection.execute(_ASK, {"p_quiz": quiz, "p_number": number})).first()
+    if taken is None:
+        return False
+    await connection.execute(
+        _NEW_QUESTION,
+        {
+            "quiz": quiz,
+            "number": number,
+            "card": prompt.card,
+            "ordinal": prompt.ordinal,
+            "snapshot": snapshot,
+            "asked": now,
+        },
+    )
+    return True
+
+
+async def sent(
+    connection: AsyncConnection, quiz: int, number: int, message: int, opens: datetime, closes: datetime
+) -> None:
+    """Record a question's message; its time runs from here."""
+    values = {"p_quiz": quiz, "p_number": number, "p_message": message, "p_opens": opens, "p_closes": closes}
+    await connection.execute(_SENT, values)
+    await connection.execute(_OPEN, {"p_quiz": quiz, "p_number": number, "p_until": closes})
+
+
+async def show(connection: AsyncConnection, quiz: int, number: int, until: datetime) -> bool:
+    """Close a question; True for the one caller who did."""
+    values = {"p_quiz": quiz, "p_number": number, "p_until": until}
+    return (await connection.execute(_SHOW, values)).first() is not None
+
+
+async def shown(connection: AsyncConnection, quiz: int, number: int) -> None:
+    """Record that a question's message shows the key."""
+    await connection.execute(_SHOWN, {"p_quiz": quiz, "p_number": number})
+
+
+async def end(connection: AsyncConnection, quiz: int, why: Ending, now: datetime) -> bool:
+    """End a quiz; True for the one caller who did."""
+    return (await connection.execute(_END, {"p_quiz": quiz, "p_why": why, "p_now": now})).first() is not None
+
+
+async def told(connection: AsyncConnection, quiz: int) -> None:
+    """Record that the final table was shown, or cannot be."""
+    await connection.execute(_TOLD, {"p_quiz": quiz})
+
+
+async def question(connection: AsyncConnection, quiz: int, number: int) -> Question | None:
+    """A question of a quiz."""
+    row = (await connection.execute(_QUESTION, {"p_quiz": quiz, "p_number": number})).first()
+    return None if row is None else _question(row)
+
+
+async def questions(connection: AsyncConnection, quiz: int) -> list[Question]:
+    """The questions of a quiz that were asked, in order."""
+    return [_question(row) for row in await connection.execute(_QUESTIONS, {"p_quiz": quiz})]
+
+
+async def join(connection: AsyncConnection, quiz: int, member: int, now: datetime) -> bool:
+    """Let a member play; False if they do already."""
+    values = {"quiz": quiz, "member": member, "joined": now}
+    return (await connection.execute(_JOIN, values)).first() is not None
+
+
+async def players(connection: AsyncConnection, quiz: int) -> list[int]:
+    """Who plays, in the order of joining."""
+    return [row.member for row in await connection.execute(_PLAYERS, {"p_quiz": quiz})]
+
+
+async def answer(connection: AsyncConnection, value: QuizAnswer) -> bool:
+    """Write an answer; False if the member answered that question before."""
+    found = await connection.execute(
+        _ANSWER,
+        {
+            "quiz": value.quiz,
+            "number": value.number,
+            "member": value.member,
+            "group_id": value.group,
+            "card": value.prompt.card,
+            "ordinal": value.prompt.ordinal,
+            "at": value.at,
+            "date": value.day,
+            "choice": value.choice,
+            "grade": value.grade,
+            "right": value.right,
+            "scored": value.scored,
+        },
+    )
+    return found.first() is not None
+
+
+async def answers_of(connection: AsyncConnection, quiz: int) -> list[QuizAnswer]:
+    """Every answer of a quiz, by question, then in the order of the clicks."""
+    return [_answer(row) for row in await connection.execute(_ANSWERS, {"p_quiz": quiz})]
+
+
+async def answer_of(connection: AsyncConnection, quiz: int, number: int, member: int) -> QuizAnswer | None:
+    """A member's answer to a question."""
+    values = {"p_quiz": quiz, "p_number": number, "p_member": member}
+    row = (await connection.execute(_ONE_ANSWER, values)).first()
+    return None if row is None else _answer(row)
+
+
+async def names(connection: AsyncConnection, quiz: int) -> dict[int, str]:
+    """The names of a quiz's players who are not hidden (R31)."""
+    return {row.member: row.name for row in await connection.execute(_NAMES, {"p_quiz": quiz})}
+
+
+async def scored_dates(connection: AsyncConnection, group: int, member: int, prompt: PromptKey) -> list[date]:
+    """The dates of the group quizzes in which a prompt scored for a member (R17)."""
+    values = {"p_group": group, "p_member": member, "p_card": prompt.card, "p_ordinal": prompt.ordinal}
+    return [row.date for row in await connection.execute(_SCORED_DATES, values)]
+
+
+async def history(
+    connection: AsyncConnection, group: int, member: int
+) -> list[tuple[datetime, PromptKey, bool]]:
+    """A member's answers in a group, daily ones and in quizzes: instant, prompt, whether it was right.
+
+    An open answer was right if its member graded it "got".
+    """
+    values = {"p_group": group, "p_member": member}
+    found = [
+        (row.at, PromptKey(row.card, row.ordinal), bool(row.right))
+        for row in await connection.execute(_QUIZ_HISTORY, values)
+    ]
+    for row in await connection.execute(_DAILY_HISTORY, values):
+        if row.card is not None:
+            right = row.grade == "got" if row.right is None else bool(row.right)
+            found.append((row.at, PromptKey(row.card, row.ordinal), right))
+    return found
+
+
+async def lately(connection: AsyncConnection, group: int) -> Sequence[PromptKey]:
+    """What the latest group quizzes asked."""
+    rows = await connection.execute(_LATELY, {"p_group": group})
+    return [PromptKey(row.card, row.ordinal) for row in rows]
+
+
+def _quiz(row: Row[Any]) -> Quiz:
+    return Quiz(
+        row.id,
+        row.group_id,
+        Kind(row.kind),
+        row.host,
+        row.channel,
+        Phase(row.phase),
+        row.begun,
+        row.date,
+        tuple(PromptKey(card, ordinal) for card, ordinal in row.prompts),
+        row.position,
+        row.seconds,
+        row.until,
+        row.message,
+        Ending(row.ending) if row.ending is not None else None,
+        row.told,
+    )
+
+
+def _question(row: Row[Any]) -> Question:
+    return Question(
+        row.quiz,
+        row.number,
+        PromptKey(row.card, row.ordinal),
+        row.snapshot,
+        row.asked,
+        row.opens,
+        row.closes,
+        row.message,
+        row.shown,
+    )
+
+
+def _answer(row: Row[Any]) -> QuizAnswer:
+    return QuizAnswer(
+        row.quiz,
+        row.number,
+        row.member,
+        row.group_id,
+        PromptKey(row.card, row.ordinal),
+        row.at,
+        row.date,
+        row.choice,
+        row.grade,
+        row.right,
+        row.scored,
+    )
