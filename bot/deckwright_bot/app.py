@@ -162,6 +162,9 @@ async def serve(settings: Settings) -> int:
             else:
                 await bot.close()
                 await asyncio.gather(running, return_exceptions=True)
+    except DatabaseError as error:
+        log.error("%s", error)  # noqa: TRY400  the sentence says it all
+        return WRONG
     except discord.LoginFailure:
         log.error("Discord does not accept DISCORD_TOKEN; make a new one in the developer portal")  # noqa: TRY400
         return FAILED

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
+from deckwright.study.question import Snapshot
 from deckwright_bot.services.answers import AnswerService
 from deckwright_bot.services.bundle import Services
+from deckwright_bot.services.care import CareService
+from deckwright_bot.services.corrections import CorrectionService
 from deckwright_bot.services.groups import GroupService, Wish
+from deckwright_bot.services.leaving import LeavingService
 from deckwright_bot.services.library import StudyLibrary, load
 from deckwright_bot.services.members import MemberService
 from deckwright_bot.services.ports import Refused, Tally, Unavailable, Yesterday
-from deckwright_bot.services.posts import PostService
+from deckwright_bot.services.posts import Pace, PostService
+from deckwright_bot.services.stage import Counts, Table
 from deckwright_bot.services.standings import StandingsService
+from deckwright_bot.store import groups as group_store
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.migrate import migrate
+from deckwright_bot.store.quizzes import Question, Quiz
 from deckwright_bot.store.records import Daily, Group, Post
-from deckwright_bot.wiring import services_over
+from deckwright_bot.wiring import Chat, services_over
 
 GROUP = 1001
 CHANNEL = 2001
@@ -40,6 +49,9 @@ class FakeMessenger:
     reminded: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
     pins: list[int] = field(default_factory=list)
+    unshared: list[int] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    gone: set[tuple[int, int]] = field(default_factory=set)
     fail: list[Exception | None] = field(default_factory=list)
     lose_answer: bool = False
     may_search: bool = True
@@ -92,7 +104,51 @@ class FakeMessenger:
         self.reminded.append(member)
         return True
 
-    async def unshare(self, post: Post, message: int) -> None: ...
+    async def unshare(self, group: int, channel: int, message: int) -> None:  # noqa: ARG002
+        self._fault()
+        self.unshared.append(message)
+
+    async def is_member(self, group: int, member: int) -> bool:
+        self._fault()
+        self.asked.append((group, member))
+        return (group, member) not in self.gone
+
+
+@dataclass
+class FakeStage:
+    """The channel of a quiz; messages by what they are, as a nonce makes them single."""
+
+    lobbies: dict[int, int] = field(default_factory=dict)
+    asked: dict[tuple[int, int], Snapshot] = field(default_factory=dict)
+    shown: dict[tuple[int, int], tuple[Counts, Table]] = field(default_factory=dict)
+    finished: dict[int, Table] = field(default_factory=dict)
+    fail: list[Exception] = field(default_factory=list)
+
+    def _fault(self) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+
+    async def open_lobby(self, quiz: Quiz, players: int) -> int:
+        self._fault()
+        return self.lobbies.setdefault(quiz.id, 100 + players)
+
+    async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:  # noqa: ARG002
+        self._fault()
+        self.asked.setdefault((quiz.id, question.number), snapshot)
+        return 1000 + question.number
+
+    async def show(
+        self, quiz: Quiz, question: Question, snapshot: Snapshot, counts: Counts, table: Table
+    ) -> None:
+        self._fault()
+        assert snapshot.key is not None
+        assert (quiz.id, question.number) not in self.shown
+        self.shown[quiz.id, question.number] = (counts, table)
+
+    async def finish(self, quiz: Quiz, table: Table) -> None:
+        self._fault()
+        assert quiz.id not in self.finished
+        self.finished[quiz.id] = table
 
 
 @dataclass
@@ -128,12 +184,28 @@ class World:
     def members(self) -> MemberService:
         return self.services.members
 
-    async def set_up(self, *, at: str = "09:00", zone: str = "Europe/Berlin") -> Daily:
+    @property
+    def care(self) -> CareService:
+        return self.services.care
+
+    @property
+    def leaving(self) -> LeavingService:
+        return self.services.leaving
+
+    @property
+    def corrections(self) -> CorrectionService:
+        return self.services.corrections
+
+    async def set_up(self, *, at: str = "09:00", zone: str = "Europe/Berlin", opens: bool = False) -> Daily:
         """Join and set a group up; its first post goes out."""
-        await self.groups.join(Group(GROUP, "Group", OWNER, "en", self.now, None, None), self.now)
+        await self.groups.join(Group(GROUP, "Group", OWNER, "en", self.now, None, None))
         wish = Wish(channel=CHANNEL, at=at, zone=zone, level="medium")
         daily, _ = await self.groups.set_up(GROUP, wish, OWNER, self.now)
         assert daily is not None
+        if opens:
+            daily = replace(daily, open_questions=True)
+            async with self.database.writing() as connection:
+                await group_store.save(connection, daily)
         await self.posts.post_now(daily, self.now)
         return daily
 
@@ -145,11 +217,67 @@ class World:
             await self.posts.tick(self.now)
 
 
-def make(folder: Path, library: Path = Path("cards")) -> World:
+def make(folder: Path, library: Path = Path("cards"), messenger: FakeMessenger | None = None) -> World:
     """A world in a folder; a second one on the same folder is the bot after a restart."""
     path = folder / "bot.sqlite"
     migrate(path, START)
     database = Database(path)
-    messenger = FakeMessenger()
+    messenger = messenger or FakeMessenger()
     cards = load(library)
-    return World(database, messenger, services_over(database, cards, messenger, Random(1)))
+    return World(
+        database, messenger, services_over(database, cards, Chat(messenger, FakeStage()), random=Random(1))
+    )
+
+
+LITTLE = """
+- id: choice-{n}
+  front: Question {n}?
+  back: Answer {n}.
+  right: Right {n}.
+  wrong: [{{text: Wrong {n}a., why: No.}}, {{text: Wrong {n}b., why: No.}}, {{text: Wrong {n}c., why: No.}}]
+"""
+LITTLE_OPEN = """
+- id: open-{n}
+  front: Open question {n}?
+  back: Open answer {n}.
+  key_points: [{{say: the point {n}, words: [point]}}]
+"""
+
+
+@cache
+def little_library(choices: int, opens: int = 0) -> StudyLibrary:
+    """So many cards to choose from and so many open ones, which are asked where open questions are on."""
+    cards = "".join(LITTLE.format(n=n) for n in range(choices))
+    cards += "".join(LITTLE_OPEN.format(n=n) for n in range(opens))
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "deck").mkdir()
+        (root / "library.yaml").write_text("title: Little\nnamespace: little\ndecks: [deck]\n")
+        (root / "deck" / "deck.yaml").write_text("title: Deck\n")
+        (root / "deck" / "topic.yaml").write_text(f"topic: topic\ntitle: Topic\ncards:{cards}")
+        return load(root)
+
+
+@cache
+def _blank() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "bot.sqlite"
+        migrate(path, START)
+        return path.read_bytes()
+
+
+def fresh(
+    folder: Path,
+    cards: StudyLibrary,
+    messenger: FakeMessenger,
+    now: datetime = START,
+    *,
+    pace: Pace | None = None,
+) -> World:
+    """A world over a library that is loaded already; quick, for tests that need hundreds of them."""
+    path = folder / "bot.sqlite"
+    if not path.exists():
+        path.write_bytes(_blank())
+    database = Database(path)
+    chat = Chat(messenger, FakeStage())
+    return World(database, messenger, services_over(database, cards, chat, pace=pace, random=Random(1)), now)

@@ -2,135 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.server import (
+    Server,
+    button_named,
+    button_of,
+    buttons_of,
+    forge,
+    posts_of,
+    story,
+    title_of,
+    words_of,
+)
 from deckwright_bot.client import StudyBot
-from deckwright_bot.sandbox import Options, Sandbox, ShiftedClock
-from deckwright_bot.services.library import load
-from deckwright_bot.store.database import Database
-from deckwright_bot.store.migrate import migrate
-from deckwright_bot.ui.render import Renderer
-from deckwright_bot.wiring import make_bot
-
-OPENAPI = Path(__file__).parents[1] / "data" / "discord" / "openapi.json"
-LONGEST = 90.0
-
-
-class MovedClock:
-    """The bot's clock: the sandbox's, which the test moves."""
-
-    speed = 1.0
-
-    def __init__(self, shifted: ShiftedClock) -> None:
-        self._shifted = shifted
-
-    def now(self) -> datetime:
-        return self._shifted.now()
-
-    def from_real(self, real: datetime) -> datetime:
-        return real + self._shifted.offset
-
-    def to_real(self, shown: datetime) -> datetime:
-        return shown - self._shifted.offset
-
-
-@dataclass
-class Server:
-    """A sandbox with an owner and two members, and where the bot keeps its data."""
-
-    sandbox: Sandbox
-    clock: ShiftedClock
-    folder: Path
-
-    def __post_init__(self) -> None:
-        self.owner = self.sandbox.owner("Olga", "Study group")
-        self.ada = self.owner.add_member("Ada")
-        self.bob = self.owner.add_member("Bob")
-
-    @asynccontextmanager
-    async def bot(self) -> AsyncIterator[StudyBot]:
-        """A run of the bot; another one afterwards is the same bot after a restart."""
-        clock = MovedClock(self.clock)
-        path = self.folder / "bot.sqlite"
-        migrate(path, clock.now())
-        database = Database(path)
-        library = load(Path("cards"))
-        drawing = ThreadPoolExecutor(1)
-        bot = make_bot(database, library, clock, Renderer(), drawing)
-        bot._connection.guild_ready_timeout = 0.1
-        running = asyncio.create_task(bot.start(self.sandbox.token))
-        try:
-            await self.sandbox.ready()
-            while not bot.is_ready():
-                assert not running.done(), running.exception()
-                await asyncio.sleep(0.02)
-            yield bot
-        finally:
-            await bot.close()
-            if bot._connection._ready_task is not None:
-                bot._connection._ready_task.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await database.close()
-            drawing.shutdown()
-
-    async def set_up(self) -> Any:
-        """Invite the bot, press its one button, fill in the four things; the first post."""
-        self.owner.invite_bot()
-        hello = await self.owner.wait_for(lambda m: "question a day" in title_of(m))
-        form = await self.owner.click(hello, "Set up")
-        await self.owner.submit(
-            form,
-            {
-                "Channel": self.owner.home,
-                "Time of day": "09:00",
-                "Time zone": "Europe/Berlin",
-                "How hard": "medium",
-            },
-        )
-        return await self.ada.wait_for(lambda m: title_of(m) == "Question of the day")
-
-    async def move(self, bot: StudyBot, *, hours: float, step: float = 2) -> None:
-        """Let time pass, ticking as in a real week."""
-        while hours > 0:
-            self.clock.advance(3600 * min(step, hours))
-            hours -= step
-            await bot._tick()
-
-
-def title_of(message: Any) -> str:
-    return " ".join(str(embed["title"]) for embed in message.embeds if embed.get("title"))
-
-
-def words_of(message: Any) -> str:
-    parts = [message.content or ""]
-    for embed in message.embeds:
-        parts += [str(embed.get("title") or ""), str(embed.get("description") or "")]
-        parts += [str(field.get("value") or "") for field in embed.get("fields", [])]
-    return "\n".join(parts)
-
-
-def story(tmp_path: Path, tell: Callable[[Server], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        clock = ShiftedClock()
-        # A known morning, so that the day's post is never due while the story runs.
-        now = datetime.now(UTC)
-        clock.advance((now.replace(hour=6, minute=0, second=0, microsecond=0) - now).total_seconds())
-        async with asyncio.timeout(LONGEST), Sandbox(Options(openapi=OPENAPI), clock=clock) as sandbox:
-            with sandbox.redirect():
-                await tell(Server(sandbox, clock, tmp_path))
-            sandbox.assert_clean()
-
-    asyncio.run(whole())
-
+from deckwright_bot.sandbox import Permission
+from deckwright_bot.services.snapshots import snapshot_of
+from libraries import write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
 
@@ -218,5 +110,208 @@ def test_work_done_but_answer_lost_makes_one_post(tmp_path: Path) -> None:
                 await server.move(bot, hours=0.1, step=0.05)
             posts = [m for m in server.bob.sees() if title_of(m) == "Question of the day"]
             assert len(posts) == 1
+
+    story(tmp_path, tell)
+
+
+OPEN_LIBRARY = {
+    "library.yaml": "title: L\nnamespace: test\ndecks: [deck]\n",
+    "deck/deck.yaml": "title: Deck\n",
+    "deck/topic.yaml": """
+        topic: topic
+        title: Topic
+        cards:
+          - id: first
+            core: true
+            front: Is it?
+            back: It is.
+            right: yes it is
+            wrong:
+              - {text: not at all, why: it is}
+              - {text: perhaps, why: it is}
+              - {text: never, why: it is}
+          - id: open-one
+            front: Why does dropout help?
+            back: Units cannot rely on each other.
+            key_points:
+              - say: units cannot rely on each other
+                words: [co-adapt, rely]
+              - say: it is like an ensemble of networks
+                words: [ensemble]
+    """,
+}
+
+
+async def open_post(server: Server, bot: StudyBot) -> Any:
+    """Switch open questions on and wait for one."""
+    await server.set_up()
+    panel = (await server.owner.slash("settings")).message
+    await server.owner.click(panel, "Open questions: off")
+    await server.move(bot, hours=27)
+    return await server.ada.wait_for(lambda m: button_of(m, "open") is not None)
+
+
+def test_r14_an_open_answer_is_written_compared_graded_by_oneself_and_shared_after_the_close(
+    tmp_path: Path,
+) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await open_post(server, bot)
+            form = await server.ada.click(post, "Answer")
+            unread = await server.bob.click(post, "Answer")
+            told = await server.ada.submit(form, {"text": "It is an **ensemble** of networks @everyone."})
+            assert told.ephemeral
+            assert "Units cannot rely on each other." in words_of(told.message)
+            assert "In your answer" in words_of(told.message)
+            assert "Not found in it" in words_of(told.message)
+            assert "+7" not in words_of(told.message)
+            again = await server.ada.click(post, "Answer")
+            assert "already" in again.text
+            graded = await server.ada.click(told.message, "Partly")
+            assert "+7 points" in graded.text
+            final = await server.ada.click(told.message, "Got it")
+            assert "+7 points" in final.text
+            public = [m for m in server.bob.sees() if m.visible_to is None]
+            assert not any("ensemble" in words_of(m) for m in public)
+            blank = await server.bob.submit(unread, {"text": " \u200b "})
+            assert "empty" in blank.text
+            early = await forge(server.ada, post, button_named(post, "mine").replace("mine", "share"))
+            assert "once the question is closed" in early.text
+
+            await server.move(bot, hours=80)
+            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            assert "Partly · 1" in words_of(closed)
+            shared = await server.ada.click(closed, "Share in thread")
+            assert "Shared." in shared.text
+            twice = await server.ada.click(closed, "Share in thread")
+            assert "Shared." in twice.text
+            found = [m for m in server.bob.sees() if "Ada wrote" in title_of(m)]
+            assert len(found) == 1
+            assert "\\*\\*ensemble\\*\\* of networks @\u200beveryone" in words_of(found[0])
+            nothing = await server.bob.click(closed, "Share in thread")
+            assert "did not answer" in nothing.text
+
+            ask = await server.ada.slash("privacy delete")
+            await server.ada.click(ask.message, "Delete everything about me")
+            await server.sandbox.until(lambda: not any("Ada wrote" in title_of(m) for m in server.bob.sees()))
+
+    story(tmp_path, tell, cards=write(tmp_path / "library", OPEN_LIBRARY))
+
+
+def test_a_share_that_discord_refuses_is_told_kindly(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await open_post(server, bot)
+            form = await server.ada.click(post, "Answer")
+            await server.ada.submit(form, {"text": "Units cannot rely on each other."})
+            await server.move(bot, hours=80)
+            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            server.owner.set_permissions(server.owner.home, deny=Permission.SEND_MESSAGES)
+            refused = await server.ada.click(closed, "Share in thread")
+            assert "may not write there" in refused.text
+
+    story(tmp_path, tell, cards=write(tmp_path / "library", OPEN_LIBRARY))
+
+
+def test_r31_privacy_shows_hands_out_hides_and_deletes(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot():
+            post = await server.set_up()
+            assert "nothing about you" in (await server.bob.slash("privacy show")).text
+            await server.ada.click(post, "A")
+            shown = await server.ada.slash("privacy show")
+            assert "1 answer" in shown.text
+            export = await server.ada.slash("privacy export")
+            kept = json.loads(export.message.attachments[0].content)
+            assert [row["choice"] for row in kept["answers"]] == ["A"]
+            await server.ada.slash("privacy hide")
+            assert "Ada" not in (await server.bob.slash("leaderboard")).text
+            await server.ada.slash("privacy hide", hidden=False)
+            assert "Ada" in (await server.bob.slash("leaderboard")).text
+            ask = await server.ada.slash("privacy delete")
+            assert "Sure?" in ask.text
+            assert "1 answer" in (await server.ada.slash("privacy show")).text
+            gone = await server.ada.click(ask.message, "Delete everything about me")
+            assert "deleted" in gone.text
+            assert "nothing about you" in (await server.ada.slash("privacy show")).text
+
+    story(tmp_path, tell)
+
+
+def test_r26_a_board_has_pages_and_ones_own_rank_off_the_page(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await server.set_up()
+            row = (await posts_of(bot, server))[0]
+            right = snapshot_of(row).key
+            assert right is not None
+            crowd = [server.owner.add_member(f"Member {n:02}") for n in range(12)]
+            for member in crowd:
+                await member.click(post, right)
+            await server.ada.click(post, "I don't know")
+            board = await server.ada.slash("leaderboard", period="all")
+            assert "Member 00" in board.text
+            assert "You: rank 13 with 2 points" in board.text
+            assert "page 1 of 2" in board.text
+            turned = await server.ada.click(board.message, "›")
+            assert turned.message.id == board.message.id
+            assert "13. Ada" in words_of(turned.message)
+            assert [b["label"] for b in buttons_of(turned.message) if b.get("disabled")] == ["›"]
+            for forged in ("dw:board:999:all", "dw:board:0:all"):
+                assert "Leaderboard" in title_of((await forge(server.ada, board.message, forged)).message)
+            assert "older version" in (await forge(server.ada, board.message, "dw:board:1:never")).text
+
+    story(tmp_path, tell)
+
+
+def test_r32_a_reminder_comes_once_and_ends_by_one_tap(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await server.set_up()
+            for member in (server.ada, server.bob, server.owner):
+                await member.click(post, "Remind me")
+            await server.ada.click(post, "A")
+            server.owner.close_dms()
+            row = (await posts_of(bot, server))[0]
+            assert row.closes is not None
+            hours = (row.closes - server.clock.now()).total_seconds() / 3600
+            await server.move(bot, hours=hours - 1)
+            await server.move(bot, hours=0.5, step=0.1)
+            told = [m for m in server.bob.sees(server.bob.dm) if "closes" in words_of(m)]
+            assert len(told) == 1
+            assert str(post.id) in words_of(told[0])
+            assert not server.ada.sees(server.ada.dm)
+            ended = await server.bob.click(told[0], "Stop reminding me")
+            assert "No more reminders" in ended.text
+            await server.move(bot, hours=48, step=1)
+            assert len([m for m in server.bob.sees(server.bob.dm) if "closes" in words_of(m)]) == 1
+
+    story(tmp_path, tell)
+
+
+def test_a_report_reaches_the_log_channel_without_mentioning_anyone(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot():
+            log = server.owner.create_channel("log")
+            post = await server.set_up()
+            panel = (await server.owner.slash("settings")).message
+            form = await server.owner.click(panel, "More")
+            await server.owner.submit(form, {"days": list("0123456"), "dates": "", "log": log})
+            result = await server.ada.click(post, "A")
+            form = await server.ada.click(result.message, "Report")
+            sent = await server.ada.submit(form, {"text": "B is right, too. @everyone\n# Look **here**"})
+            assert sent.ephemeral
+            line = await server.owner.wait_for(lambda m: "reports a fault" in words_of(m), log)
+            assert "Ada reports a fault in the card" in words_of(line)
+            assert "@\u200beveryone # Look \\*\\*here\\*\\*" in words_of(line)
+            assert not line.mention_everyone
+            # A log channel that is gone is no reason to trouble the member.
+            server.owner.delete_channel(log)
+            form = await server.ada.click(result.message, "Report")
+            kept = await server.ada.submit(form, {"text": "Again"})
+            assert "Thank you" in kept.text
+            assert not kept.follow_ups
+            search = await server.ada.click(result.message, "Copy Anki search")
+            assert "Id:" in search.text
 
     story(tmp_path, tell)

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
+from deckwright.kinds import KindCard
 from deckwright_bot.services.finding import Finder
 from deckwright_bot.services.library import load
 
 CARDS = {
     card.id: (card.question, f"{card.question} {card.answer}")
     for card in load(Path("cards")).library.cards
+    if isinstance(card, KindCard)
 }
 FINDER = Finder(CARDS)
 

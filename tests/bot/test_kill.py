@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.test_end_to_end import title_of
+from bot.server import title_of
 from deckwright_bot.sandbox import Options, Sandbox
 from deckwright_bot.sandbox.outcome import DriverError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.fakes import GROUP, START, World, make
+from bot.fakes import GROUP, START, FakeStage, World, make
 from deckwright.study.keys import PromptKey
 from deckwright.study.question import Snapshot, from_json
 from deckwright.study.quiz import LOBBY, SHOWN, Ending, Phase, Wanted
@@ -25,43 +25,6 @@ CHANNEL = 77
 HOST, ADA, BOB = 1, 2, 3
 TODAY = date(2026, 3, 2)
 CHOICES = Wanted()
-
-
-@dataclass
-class FakeStage:
-    """The channel of a quiz; messages by what they are, as a nonce makes them single."""
-
-    lobbies: dict[int, int] = field(default_factory=dict)
-    asked: dict[tuple[int, int], Snapshot] = field(default_factory=dict)
-    shown: dict[tuple[int, int], tuple[Counts, Table]] = field(default_factory=dict)
-    finished: dict[int, Table] = field(default_factory=dict)
-    fail: list[Exception] = field(default_factory=list)
-
-    def _fault(self) -> None:
-        if self.fail:
-            raise self.fail.pop(0)
-
-    async def open_lobby(self, quiz: Quiz, players: int) -> int:
-        self._fault()
-        return self.lobbies.setdefault(quiz.id, 100 + players)
-
-    async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot) -> int:
-        self._fault()
-        self.asked.setdefault((quiz.id, question.number), snapshot)
-        return 1000 + question.number
-
-    async def show(
-        self, quiz: Quiz, question: Question, snapshot: Snapshot, counts: Counts, table: Table
-    ) -> None:
-        self._fault()
-        assert snapshot.key is not None
-        assert (quiz.id, question.number) not in self.shown
-        self.shown[quiz.id, question.number] = (counts, table)
-
-    async def finish(self, quiz: Quiz, table: Table) -> None:
-        self._fault()
-        assert quiz.id not in self.finished
-        self.finished[quiz.id] = table
 
 
 @dataclass

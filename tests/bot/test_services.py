@@ -17,7 +17,7 @@ from deckwright_bot.services.answers import Verdict
 from deckwright_bot.services.groups import Wish
 from deckwright_bot.services.library import load
 from deckwright_bot.services.ports import Refused, Unavailable
-from deckwright_bot.services.posts import snapshot_of
+from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store import posts as post_store
 from deckwright_bot.store.records import DAILY, Post
 
@@ -258,7 +258,7 @@ def test_r31_deleting_leaves_nothing_of_a_member(tmp_path: Path) -> None:
         await answer(world, 2, right=True)
         await world.members.remind(GROUP, 1, world.now, wanted=True)
         assert await world.members.counts(1)
-        await world.members.forget(1)
+        await world.members.forget(1, world.now)
         assert await world.members.counts(1) == {}
         assert await world.members.counts(2)
 
@@ -284,7 +284,9 @@ def test_r28_a_void_post_takes_its_points_back_and_keeps_streaks(tmp_path: Path)
         await world.set_up()
         await answer(world, 1, right=True)
         post = (await all_posts(world))[0]
-        assert await world.posts.void(GROUP, DAILY, post.date, "wrong key", world.now) is not None
+        assert isinstance(
+            await world.services.corrections.void(GROUP, post.date, "wrong key", OWNER, world.now), Post
+        )
         board = await world.standings.board(GROUP, 1, Period.ALL, world.now)
         assert board.standings == ()
         assert (await world.standings.streak(GROUP, 1)).current == 1
@@ -297,9 +299,7 @@ def test_a_restart_in_the_middle_of_a_week_changes_nothing(tmp_path: Path) -> No
         messenger = FakeMessenger()
         now: datetime = START
         for number in range(5):
-            world = make(tmp_path)
-            world.messenger = messenger
-            world.posts._messenger = messenger
+            world = make(tmp_path, messenger=messenger)
             world.now = now
             if number == 0:
                 await world.set_up()

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from deckwright.kinds import KINDS
 from deckwright.model import Card, Choice, Open, Option, Prompt, Retired, SelfGraded
 from deckwright.study.keys import PromptKey
-from deckwright.study.pool import Askable, Asked, askable, fits, form_of, left, next_prompt, pool, rematch
+from deckwright.study.pool import Askable, askable, fits, form_of, left, next_prompt, pool
 from deckwright.study.schedule import Series
 
 SERIES = Series(1, "daily", "UTC", time(9), started=date(2026, 1, 1), seed=7)
@@ -167,13 +167,6 @@ def test_r10_a_choice_without_a_choice_is_an_open_question() -> None:
 
     assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, same)) == "open"
     assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, Open((), ()))) == "open"
-
-
-def test_r10_the_rematch_is_the_question_most_people_got_wrong() -> None:
-    week = [Asked(key("a"), 10, 3), Asked(key("b"), 4, 2), Asked(key("c"), 8, 4), Asked(key("d"), 0, 0)]
-
-    assert rematch(week) == key("b")
-    assert rematch([Asked(key("a"), 5, 0)]) is None
 
 
 LIBRARIES = st.lists(

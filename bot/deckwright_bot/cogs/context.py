@@ -35,6 +35,10 @@ class Context:
         """The present instant."""
         return self.clock.now()
 
+    def real_now(self) -> datetime:
+        """People's time, which quizzes are played in, also where the group's clock is simulated."""
+        return self.clock.to_real(self.clock.now())
+
     def at(self, interaction: discord.Interaction) -> datetime:
         """The instant of the click (R13)."""
         return clicked_at(self.clock, interaction.id)
@@ -55,13 +59,34 @@ def member_name(interaction: discord.Interaction) -> str:
     return interaction.user.display_name
 
 
-async def say(interaction: discord.Interaction, words: str, *, view: discord.ui.View | None = None) -> None:
+async def say(
+    interaction: discord.Interaction,
+    words: str | None = None,
+    *,
+    embed: discord.Embed | None = None,
+    view: discord.ui.View | None = None,
+) -> None:
     """Answer in private, whether or not the interaction was acknowledged before."""
+    shown_words = words if words is not None else discord.utils.MISSING
+    shown_embed = embed if embed is not None else discord.utils.MISSING
     shown_view = view if view is not None else discord.utils.MISSING
     if interaction.response.is_done():
-        await interaction.followup.send(words, ephemeral=True, view=shown_view)
+        await interaction.followup.send(shown_words, embed=shown_embed, ephemeral=True, view=shown_view)
     else:
-        await interaction.response.send_message(words, ephemeral=True, view=shown_view)
+        await interaction.response.send_message(
+            shown_words, embed=shown_embed, ephemeral=True, view=shown_view
+        )
+
+
+async def revise(
+    interaction: discord.Interaction, embed: discord.Embed, view: discord.ui.View | None = None
+) -> None:
+    """Put something in the place of the private message that was pressed, or from which a modal came."""
+    source = interaction.message
+    if source is not None and source.flags.ephemeral and not interaction.response.is_done():
+        await interaction.response.edit_message(content=None, embed=embed, view=view)
+    else:
+        await say(interaction, embed=embed, view=view)
 
 
 async def show(
@@ -79,4 +104,4 @@ async def show(
         )
 
 
-__all__ = ["Context", "locale_of", "member_name", "name_of", "public_locale", "say", "show"]
+__all__ = ["Context", "locale_of", "member_name", "name_of", "public_locale", "revise", "say", "show"]

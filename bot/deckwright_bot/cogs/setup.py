@@ -1,4 +1,4 @@
-"""Setting a group up, and changing it: four things in one go (R4, R9, R12)."""
+"""The four things a group is set up with, and that are changed in one go (R4, R9, R12)."""
 
 from __future__ import annotations
 
@@ -7,96 +7,100 @@ from collections.abc import Mapping
 
 import discord
 
+from deckwright_bot.cogs.access import Handler
 from deckwright_bot.cogs.context import Context, locale_of, name_of, say
+from deckwright_bot.cogs.permissions import missing_permissions
+from deckwright_bot.cogs.submitted import Submitted, submitted
 from deckwright_bot.services.groups import Mistake, Wish
 from deckwright_bot.services.ports import Refused, Unavailable
-from deckwright_bot.ui import messages, views
+from deckwright_bot.store.records import Daily
+from deckwright_bot.ui import forms, messages, owners
+from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.texts import text
 
 log = logging.getLogger(__name__)
 
-NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
-"""What the bot needs in its channel; thread, pin and ping need more, where they are wanted."""
+
+async def ask_setup(
+    context: Context, interaction: discord.Interaction, wish: Wish | None = None, *, to: str = "setup"
+) -> None:
+    """Open the modal with the four things; what was typed before stands in it. ``to`` handles the submit."""
+    daily = await context.services.groups.daily(interaction.guild_id or 0)
+    modal = forms.SetupModal(
+        ComponentId(to), daily, wish or Wish(), interaction.channel_id, locale_of(interaction)
+    )
+    await interaction.response.send_modal(modal)
 
 
-def may_manage(interaction: discord.Interaction) -> bool:
-    """Whether a member may set the bot up."""
-    return interaction.guild_id is not None and interaction.permissions.manage_guild
-
-
-def missing_permissions(guild: discord.Guild, channel: int) -> list[str] | None:
-    """The permissions the bot lacks in a channel, as people know them; None for no such channel."""
-    found = guild.get_channel(channel)
-    if found is None:
-        return None
-    own = found.permissions_for(guild.me)
-    return [name.replace("_", " ").title() for name in NEEDED if not getattr(own, name)]
-
-
-async def ask_setup(context: Context, interaction: discord.Interaction) -> None:
-    """Open the modal with the four things."""
-    if interaction.guild_id is None:
-        await say(interaction, text("error.not-here", locale_of(interaction)))
-        return
-    daily = await context.services.groups.daily(interaction.guild_id)
-    await interaction.response.send_modal(
-        views.SetupModal(daily, interaction.channel_id, locale_of(interaction))
+def wish_of(form: Submitted) -> Wish:
+    """The four things as sent."""
+    return Wish(
+        form.number("channel"), form.text("time") or None, form.text("zone") or None, form.one("level")
     )
 
 
-async def take_setup(context: Context, interaction: discord.Interaction, values: Mapping[str, str]) -> None:
-    """Save the four things, say when the next posts come, and post at once if the group is new."""
-    channel = values.get("channel")
-    wish = Wish(
-        int(channel) if channel and channel.isdecimal() else None,
-        values.get("time") or None,
-        values.get("zone") or None,
-        values.get("level") or None,
-    )
-    await apply(context, interaction, wish)
+async def save(
+    context: Context, interaction: discord.Interaction, wish: Wish
+) -> tuple[Daily, bool] | list[str] | None:
+    """Save a wish; the settings of now and whether the group is new.
+
+    A list says all that is wrong with the wish, and None that the group is new and something is missing;
+    nothing is saved then.
+    """
+    guild, locale, now = interaction.guild, locale_of(interaction), context.now()
+    if guild is None:
+        return [text("error.not-here", locale)]
+    groups = context.services.groups
+    wrong = [_sentence(mistake, locale) for mistake in groups.check(wish, now)]
+    before = await groups.daily(guild.id)
+    channel = wish.channel if wish.channel is not None else before.channel if before is not None else None
+    if channel is not None:
+        wrong += _in_the_way(guild, channel, locale)
+    if wrong:
+        return wrong
+    daily, new = await groups.set_up(guild.id, wish, interaction.user.id, now)
+    return None if daily is None else (daily, new)
 
 
 async def apply(context: Context, interaction: discord.Interaction, wish: Wish) -> None:
-    """Check a wish, save it, answer."""
-    locale, guild, now = locale_of(interaction), interaction.guild, context.now()
-    if guild is None:
-        await say(interaction, text("error.not-here", locale))
+    """Check a wish, save it, say when the next posts come, and post at once if the group is new (R12)."""
+    locale = locale_of(interaction)
+    saved = await save(context, interaction, wish)
+    if saved is None:
+        await ask_setup(context, interaction, wish)
         return
-    groups = context.services.groups
-    mistake = groups.check(wish, now)
-    if mistake is not None:
-        await say(interaction, _sentence(mistake, locale))
+    if isinstance(saved, list):
+        await say(interaction, not_saved(saved, locale))
         return
-    before = await groups.daily(guild.id)
-    channel = wish.channel if wish.channel is not None else before.channel if before is not None else None
-    if channel is None:
-        await ask_setup(context, interaction)
-        return
-    missing = missing_permissions(guild, channel)
-    if missing is None:
-        await say(interaction, text("setup.bad-channel", locale))
-        return
-    if missing:
-        named = text("setup.missing", locale, channel=f"<#{channel}>", permissions=", ".join(missing))
-        await say(interaction, named)
-        return
-    daily, new = await groups.set_up(guild.id, wish, interaction.user.id, now)
-    if daily is None:
-        await ask_setup(context, interaction)
-        return
+    daily, new = saved
     await interaction.response.defer(ephemeral=True, thinking=True)
     if new:
         try:
-            made = await context.services.posts.post_now(daily, now)
+            made = await context.services.posts.post_now(daily, context.now())
             if made.empty:
                 await say(interaction, text("admin.no-cards", locale))
                 return
         except (Refused, Unavailable) as error:
             # The claim stands and is sent by a later tick (R7); the owner need not wait for it.
-            log.warning("group %d: the first post is late: %s", guild.id, error)
-    times = messages.times(await context.services.posts.next_posts(daily, context.now()), locale)
+            log.warning("group %d: the first post is late: %s", daily.group, error)
+    following = await context.services.posts.next_posts(daily, context.now())
+    times = messages.times(following, locale) if new else owners.upcoming(daily, following, locale)
     key = "setup.done" if new else "setup.changed"
     await say(interaction, text(key, locale, channel=f"<#{daily.channel}>", times=times))
+
+
+def not_saved(wrong: list[str], locale: str) -> str:
+    """Everything that is wrong, in one message."""
+    return "\n".join([text("setup.not-saved", locale), *(f"- {each}" for each in wrong)])[:2000]
+
+
+def _in_the_way(guild: discord.Guild, channel: int, locale: str) -> list[str]:
+    missing = missing_permissions(guild, channel, locale)
+    if missing is None:
+        return [text("setup.bad-channel", locale)]
+    if not missing:
+        return []
+    return [text("setup.missing", locale, channel=f"<#{channel}>", permissions=", ".join(missing))]
 
 
 def _sentence(mistake: Mistake, locale: str) -> str:
@@ -107,3 +111,16 @@ def _sentence(mistake: Mistake, locale: str) -> str:
         hint = text("setup.zone-guess", locale, zones=near) if near else text("setup.zone-help", locale)
         return text(mistake.key, locale, hint=hint, **safe)
     return text(mistake.key, locale, **safe)
+
+
+async def begin(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
+    """The button of the greeting: open the four things."""
+    await ask_setup(context, interaction)
+
+
+async def set_up(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
+    """The four things, as sent."""
+    await apply(context, interaction, wish_of(submitted(interaction)))
+
+
+FOR_MANAGERS: Mapping[str, Handler] = {"begin": begin, "setup": set_up}

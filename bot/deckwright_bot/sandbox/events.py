@@ -81,6 +81,14 @@ class RoleChanged(Event):
 
 
 @dataclass(frozen=True)
+class RoleDeleted(Event):
+    """A role is gone, from everybody who had it too."""
+
+    guild: Guild
+    role: Role
+
+
+@dataclass(frozen=True)
 class MemberJoined(Event):
     """A member came."""
 

@@ -95,6 +95,9 @@ def _of_guild(event: events.Event, world: World) -> Iterator[Dispatch]:
             name = "GUILD_ROLE_CREATE" if created else "GUILD_ROLE_UPDATE"
             data = {"guild_id": str(guild.id), "role": payloads.role(role, world)}
             yield Dispatch(name, data, guild.id, GUILDS)
+        case events.RoleDeleted(guild, role):
+            data = {"guild_id": str(guild.id), "role_id": str(role.id)}
+            yield Dispatch("GUILD_ROLE_DELETE", data, guild.id, GUILDS)
         case events.GuildEdited(guild):
             yield Dispatch("GUILD_UPDATE", payloads.guild(guild, world), guild.id, GUILDS)
         case events.MemberJoined(guild, member):

@@ -49,6 +49,10 @@ class Owner(Member):
         """Make a role."""
         return self.core.world.add_role(self.guild, name, permissions, mentionable=mentionable)
 
+    def delete_role(self, role: Role) -> None:
+        """Delete a role."""
+        self.core.world.remove_role(self.guild, role)
+
     def give_role(self, who: Member, role: Role) -> None:
         """Give somebody a role."""
         member = self.guild.members[who.user.id]

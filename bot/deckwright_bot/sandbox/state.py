@@ -175,6 +175,15 @@ class World:
         self.hub.emit(events.RoleChanged(guild, role, created=True))
         return role
 
+    def remove_role(self, guild: Guild, role: Role) -> None:
+        """Delete a role; nobody has it any more, and no channel rules over it."""
+        del guild.roles[role.id]
+        for member in guild.members.values():
+            member.roles.discard(role.id)
+        for channel in guild.channels.values():
+            channel.overwrites.pop(role.id, None)
+        self.hub.emit(events.RoleDeleted(guild, role))
+
     def set_outage(self, guild: Guild, *, down: bool) -> None:
         """Discord loses a guild for a while, or finds it again."""
         guild.unavailable = down

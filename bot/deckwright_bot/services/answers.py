@@ -24,7 +24,7 @@ from deckwright.study.posting import State
 from deckwright.study.question import Snapshot
 from deckwright.study.streak import Streak
 from deckwright_bot.services.matching import OpenMatcher
-from deckwright_bot.services.posts import key_of, snapshot_of
+from deckwright_bot.services.snapshots import key_of, snapshot_of
 from deckwright_bot.services.standings import streak_in
 from deckwright_bot.store import answers as answer_store, members as member_store, posts as post_store, scores
 from deckwright_bot.store.database import Database
@@ -134,10 +134,10 @@ class AnswerService:
                 return Result(Verdict.UNKNOWN)
             return await _result(connection, post, member, Verdict.AGAIN)
 
-    async def share(self, post_id: int, member: int, message: int) -> bool:
-        """Remember the message that shares an open answer; False if it is shared already."""
+    async def share(self, post_id: int, member: int, channel: int, message: int) -> bool:
+        """Remember the message that shares an open answer, and where; False if it is shared already."""
         async with self._database.writing() as connection:
-            return await answer_store.share(connection, post_id, member, message)
+            return await answer_store.share(connection, post_id, member, channel, message)
 
 
 async def _result(connection: Any, post: Post, member: int, verdict: Verdict) -> Result:  # noqa: ANN401
@@ -149,7 +149,7 @@ async def _result(connection: Any, post: Post, member: int, verdict: Verdict) ->
     streak = await streak_in(connection, post.group, post.series, member)
     rows = await scores.of_source(connection, key_of(post).text)
     points = sum(row.points for row in rows if row.member == member)
-    return Result(verdict, post, snapshot, answer, grade(snapshot, _reply(answer)), streak, points)
+    return Result(verdict, post, snapshot, answer, grade(snapshot, reply_of(answer)), streak, points)
 
 
 def _choice(reply: Reply) -> str | None:
@@ -162,9 +162,15 @@ def _choice(reply: Reply) -> str | None:
             return None
 
 
-def _reply(answer: Answer) -> Reply:
-    if answer.choice == DONT_KNOW:
+def reply_of(answer: Answer) -> Reply:
+    """What a member replied, as it is graded; a correction grades it again (R28)."""
+    return reply_to(answer.choice, answer.text)
+
+
+def reply_to(choice: str | None, words: str | None) -> Reply:
+    """What a row says that was replied; words that were deleted are still an answer."""
+    if choice == DONT_KNOW:
         return DontKnow()
-    if answer.choice is not None:
-        return Chosen(answer.choice)
-    return Written(answer.text or "?")
+    if choice is not None:
+        return Chosen(choice)
+    return Written(words or "?")

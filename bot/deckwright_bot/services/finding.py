@@ -49,9 +49,7 @@ class Finder:
             # The id and the title say what a card is about.
             for word in (*words(card), *words(title)):
                 homes[word][card] = _FIRST_WORDS
-        self._homes = {
-            word: (math.log(1 + len(cards) / len(found)), found) for word, found in homes.items()
-        }
+        self._homes = {word: (math.log(1 + len(cards) / len(found)), found) for word, found in homes.items()}
         self._sorted = sorted(self._homes)
         self._pairs: dict[str, list[str]] = defaultdict(list)
         for word in self._sorted:
@@ -63,14 +61,15 @@ class Finder:
         query = query.strip()[:_LONGEST]
         if not query:
             return [Found(card, self._titles[card], 0.0) for card in sorted(self._titles)[:limit]]
-        scores: Counter[str] = Counter()
+        scores: defaultdict[str, float] = defaultdict(float)
         for typed in self._telling(words(query)):
             best: dict[str, float] = {}
             for word, quality in self._alike(typed):
                 rarity, cards = self._homes[word]
                 for card, weight in cards.items():
                     best[card] = max(best.get(card, 0.0), rarity * quality * weight)
-            scores.update(best)
+            for card, score in best.items():
+                scores[card] += score
         whole = query.lower()
         for card in self._titles:
             if card.startswith(whole):

@@ -134,6 +134,11 @@ class GroupQuizzes:
         async with self._database.reading() as connection:
             return await quiz_store.find(connection, quiz)
 
+    async def names(self, quiz: int) -> dict[int, str]:
+        """The names of a quiz's players who are not hidden."""
+        async with self._database.reading() as connection:
+            return await quiz_store.names(connection, quiz)
+
     async def running(self, channel: int) -> Quiz | None:
         """The quiz that runs in a channel."""
         async with self._database.reading() as connection:
@@ -320,9 +325,9 @@ class GroupQuizzes:
         return self._library.snapshot(prompt, QuizKey(quiz.group, quiz.id, number, quiz.day))
 
     async def _send(self, quiz: Quiz, question: Question, now: datetime) -> None:
-        message = await self._stage.ask(quiz, question, from_json(question.snapshot))
+        closes = now + timedelta(seconds=quiz.seconds)
+        message = await self._stage.ask(quiz, question, from_json(question.snapshot), closes)
         async with self._database.writing() as connection:
-            closes = now + timedelta(seconds=quiz.seconds)
             await quiz_store.sent(connection, quiz.id, question.number, message, now, closes)
 
     async def _send_again(self, quiz: Quiz, now: datetime) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from random import Random, SystemRandom
 
+from deckwright.model import LEVELS
 from deckwright.study.dates import local_date, zone, zone_choices
+from deckwright_bot.services.typed import read_time, write_dates
 from deckwright_bot.store import groups as group_store, members as member_store
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.records import DAILY, Daily, Group
-
-KEEP_LEFT = timedelta(days=30)
-"""So long a group that removed the bot, and a member who left, is kept for a return (R30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,30 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """The settings beyond the four, all of them; None for decks means all, for a role or channel none."""
+
+    weekdays: frozenset[int]
+    skip_dates: frozenset[date]
+    decks: frozenset[str] | None
+    ping_role: int | None
+    log_channel: int | None
+
+
+class Switch(StrEnum):
+    """A setting that is on or off; the value names the field of `Daily`."""
+
+    THREAD = "thread"
+    PIN = "pin"
+    OPEN_QUESTIONS = "open_questions"
+
+
+@dataclass(frozen=True, slots=True)
 class Mistake:
     """Why a wish cannot be granted: a key of the text catalogue and its values."""
 
     key: str
-    values: dict[str, str]
-
-
-def read_time(text: str) -> time | None:
-    """A time of day as people write it: 9, 9:30, 09.30, 0930."""
-    digits = text.strip().replace(".", ":").replace("h", ":").rstrip(":")
-    hours, _, minutes = digits.partition(":")
-    if not minutes and len(hours) == 4:
-        hours, minutes = hours[:2], hours[2:]
-    if not (hours.isdecimal() and (minutes or "0").isdecimal() and len(hours) <= 2 and len(minutes) <= 2):
-        return None
-    hour, minute = int(hours), int(minutes or "0")
-    return time(hour, minute) if hour < 24 and minute < 60 else None
+    values: dict[str, str] = field(default_factory=dict)
 
 
 class GroupService:
@@ -52,21 +60,15 @@ class GroupService:
         self._database = database
         self._random = random or SystemRandom()
 
-    async def join(self, group: Group, now: datetime) -> bool:
-        """Remember a group; True if it is to be greeted, for one caller only."""
+    async def join(self, group: Group) -> None:
+        """Remember a group; one that is new, or took the bot in again, waits to be greeted."""
         async with self._database.writing() as connection:
-            new = await group_store.join(connection, group)
-            return new and await group_store.greeted(connection, group.id, now)
+            await group_store.join(connection, group)
 
     async def leave(self, group: int, now: datetime) -> None:
         """The bot was removed from a group."""
         async with self._database.writing() as connection:
             await group_store.leave(connection, group, now)
-
-    async def purge(self, now: datetime) -> list[int]:
-        """Forget groups that removed the bot 30 days ago."""
-        async with self._database.writing() as connection:
-            return await group_store.purge(connection, now - KEEP_LEFT)
 
     async def find(self, group: int) -> Group | None:
         """A group by its id."""
@@ -78,14 +80,17 @@ class GroupService:
         async with self._database.reading() as connection:
             return await group_store.daily(connection, group)
 
-    def check(self, wish: Wish, now: datetime) -> Mistake | None:
-        """What is wrong with a wish, if anything."""
+    def check(self, wish: Wish, now: datetime) -> list[Mistake]:
+        """Everything that is wrong with a wish."""
+        found = []
         if wish.at is not None and read_time(wish.at) is None:
-            return Mistake("setup.bad-time", {"given": wish.at})
+            found.append(Mistake("setup.bad-time", {"given": wish.at}))
         if wish.zone is not None and self.read_zone(wish.zone, now) is None:
             near = [choice.name for choice in zone_choices(wish.zone, now, 3)]
-            return Mistake("setup.bad-zone", {"given": wish.zone, "near": ", ".join(near)})
-        return None
+            found.append(Mistake("setup.bad-zone", {"given": wish.zone, "near": ", ".join(near)}))
+        if wish.level is not None and wish.level not in LEVELS:
+            found.append(Mistake("setup.bad-level", {"given": wish.level}))
+        return found
 
     @staticmethod
     def read_zone(text: str, now: datetime) -> str | None:
@@ -123,6 +128,7 @@ class GroupService:
                     thread=False,
                     pin=False,
                     log_channel=None,
+                    open_questions=False,
                     seed=self._random.getrandbits(48),
                     started=local_date(now, found) if found is not None else now.date(),
                     paused=None,
@@ -151,11 +157,60 @@ class GroupService:
             await member_store.note(connection, group, by, "settings", detail, now)
         return made, before is None
 
-    async def change(self, daily: Daily, by: int, now: datetime) -> None:
-        """Write further settings: days, decks, role, thread, pin, log channel."""
+    async def change(self, group: int, further: Further, by: int, now: datetime) -> Daily | None:
+        """Write the further settings; those of now, or None before the set-up. Dates gone by are dropped."""
+
+        def changed(daily: Daily) -> Daily:
+            today = local_date(now, found) if (found := zone(daily.zone)) is not None else now.date()
+            # Yesterday's post may still be due after midnight (R8).
+            oldest = today - timedelta(days=1)
+            return replace(
+                daily,
+                weekdays=further.weekdays,
+                skip_dates=frozenset(day for day in further.skip_dates if day >= oldest),
+                decks=further.decks,
+                ping_role=further.ping_role,
+                log_channel=further.log_channel,
+            )
+
+        return await self._change(group, changed, "more", by, now)
+
+    async def switch(self, group: int, what: Switch, by: int, now: datetime, *, on: bool) -> Daily | None:
+        """Turn something on or off; the settings of now, or None before the set-up."""
+
+        def changed(daily: Daily) -> Daily:
+            match what:
+                case Switch.THREAD:
+                    return replace(daily, thread=on)
+                case Switch.PIN:
+                    return replace(daily, pin=on)
+                case Switch.OPEN_QUESTIONS:
+                    return replace(daily, open_questions=on)
+
+        return await self._change(group, changed, what.value, by, now)
+
+    async def _change(
+        self, group: int, changed: Callable[[Daily], Daily], what: str, by: int, now: datetime
+    ) -> Daily | None:
+        # Read and written in one transaction of the only writer, so that no tick comes in between.
         async with self._database.writing() as connection:
-            await group_store.save(connection, daily)
-            await member_store.note(connection, daily.group, by, "more", {}, now)
+            before = await group_store.daily(connection, group)
+            if before is None:
+                return None
+            made = changed(before)
+            await group_store.save(connection, made)
+            detail = {
+                "weekdays": sorted(made.weekdays),
+                "skip_dates": write_dates(made.skip_dates),
+                "decks": None if made.decks is None else sorted(made.decks),
+                "ping_role": made.ping_role,
+                "log_channel": made.log_channel,
+                "thread": made.thread,
+                "pin": made.pin,
+                "open_questions": made.open_questions,
+            }
+            await member_store.note(connection, group, by, what, detail, now)
+        return made
 
     async def pause(self, group: int, by: int, now: datetime) -> None:
         """Stop posting until the owner resumes."""

@@ -104,5 +104,5 @@ def load(root: Path) -> StudyLibrary:
 
 
 def decks_of(library: Library) -> Mapping[str, str]:
-    """The decks' titles by slug."""
-    return {deck.slug: deck.title for deck in library.decks}
+    """The decks' titles by slug, as chat shows them."""
+    return {deck.slug: _NUMBER.sub("", deck.title) for deck in library.decks}

@@ -34,13 +34,19 @@ class Tally:
 class Refused(Exception):  # noqa: N818  it says what Discord did
     """Discord will not do it, and trying again does not help: 401, 403 or 404 (R9).
 
-    ``missing`` names the permissions that are missing, as Discord names them to people.
+    ``missing`` names the permissions that are missing, as Discord names them to people; ``gone`` says that
+    the channel itself is no more, and with it all that stood in it.
     """
 
-    def __init__(self, reason: str, missing: Sequence[str] = ()) -> None:
+    def __init__(self, reason: str, missing: Sequence[str] = (), *, gone: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.missing = tuple(missing)
+        self.gone = gone
+
+
+class Rejected(Exception):  # noqa: N818  it says what Discord did
+    """Discord finds the request itself wrong (400): a fault of ours, which no repetition mends."""
 
 
 class Unavailable(Exception):  # noqa: N818  it says what Discord is
@@ -84,5 +90,13 @@ class Messenger(Protocol):
     async def remind(self, member: int, group: Group, post: Post) -> bool:
         """Send a reminder; False if the member's DMs are closed (R32)."""
 
-    async def unshare(self, post: Post, message: int) -> None:
-        """Take a shared answer back (R15)."""
+    async def unshare(self, group: int, channel: int, message: int) -> None:
+        """Delete a message that shows a member's words (R15, R31); one that is gone already is fine."""
+
+    async def is_member(self, group: int, member: int) -> bool:
+        """Ask Discord whether somebody is in a group (R30).
+
+        Raises:
+            Refused: if nobody can tell, for the bot is not in the group.
+            Unavailable: also while the group is out of reach.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from deckwright.study.question import Snapshot
@@ -36,8 +37,8 @@ class Stage(Protocol):
     async def open_lobby(self, quiz: Quiz, players: int) -> int:
         """Say that a quiz is about to begin, with its nonce; the message's id."""
 
-    async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot) -> int:
-        """Ask a question, with its nonce; the message's id."""
+    async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:
+        """Ask a question that closes then, with its nonce; the message's id."""
 
     async def show(
         self, quiz: Quiz, question: Question, snapshot: Snapshot, counts: Counts, table: Table

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from deckwright.study import schedule
-from deckwright.study.posting import State
+from deckwright.study.dates import local_date
 from deckwright.study.ranking import Period, Span, Standing, Tally, own, rank, span
 from deckwright.study.streak import Pause, PostLine, Streak, pause, streak
-from deckwright_bot.services.posts import series_of
+from deckwright_bot.services.snapshots import series_of
 from deckwright_bot.store import (
     answers as answer_store,
     groups as group_store,
@@ -18,7 +18,7 @@ from deckwright_bot.store import (
     scores,
 )
 from deckwright_bot.store.database import Connection, Database
-from deckwright_bot.store.records import DAILY
+from deckwright_bot.store.records import DAILY, Credit
 
 LAST_YEAR = date(9999, 12, 31)
 
@@ -76,8 +76,25 @@ class StandingsService:
                 return None
             made = pause(following[0][0], newest.date if newest is not None else None, days)
             await member_store.seen(connection, group, member, name, now)
-            await member_store.pause(connection, group, DAILY, member, made.first, made.days)
+            await member_store.pause(connection, group, DAILY, member, made.first, made.days, now)
         return made
+
+    async def paused_until(self, group: int, member: int, now: datetime) -> date | None:
+        """The last date of a member's pause, if one is running or to come; an answer ended it (R22)."""
+        async with self._database.reading() as connection:
+            daily = await group_store.daily(connection, group)
+            if daily is None:
+                return None
+            posts = await post_store.of_series(connection, group, DAILY)
+            answered = await answer_store.posts_of(connection, group, DAILY, member)
+            pauses = await member_store.pauses_of(connection, group, DAILY, member)
+        today, days = (
+            local_date(now, series_of(daily).tz),
+            {post.date for post in posts if post.id in answered},
+        )
+        spans = [Pause(each.begins, each.days) for each in pauses]
+        last = [each.last for each in spans if not any(each.first <= day <= each.last for day in days)]
+        return max((day for day in last if day >= today), default=None)
 
     async def board(self, group: int, member: int, period: Period, now: datetime) -> Board:
         """The board of a period in the group's zone (R25, R26)."""
@@ -88,13 +105,7 @@ class StandingsService:
         standings = rank({each.member: Tally(each.points, each.right, each.answers) for each in found})
         return Board(period, standings, {each.member: each.name for each in found}, own(standings, member))
 
-    async def credit(self, group: int, member: int, day: date, reason: str, by: int, now: datetime) -> bool:
-        """Credit a post to a member for a fault of the bot (R23); False if there is no such post."""
-        async with self._database.writing() as connection:
-            post = await post_store.of_date(connection, group, DAILY, day)
-            if post is None or post.state not in (State.CLOSED, State.VOID):
-                return False
-            await member_store.credit(connection, post.id, member, reason, by, now)
-            detail = {"member": member, "date": day.isoformat(), "reason": reason}
-            await member_store.note(connection, group, by, "credit", detail, now)
-        return True
+    async def credits(self, group: int, member: int) -> list[Credit]:
+        """What was credited to a member for faults of the bot, oldest first (R23)."""
+        async with self._database.reading() as connection:
+            return await post_store.credits_in(connection, group, DAILY, member)

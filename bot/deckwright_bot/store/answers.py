@@ -68,8 +68,13 @@ _GRADE = (
 _SHARE = (
     update(answers)
     .where(_mine, answers.c.shared.is_(None), answers.c.text.is_not(None))
-    .values(shared=bindparam("p_message"))
+    .values(shared=bindparam("p_message"), shared_in=bindparam("p_channel"))
     .returning(answers.c.post)
+)
+_REJUDGE = (
+    update(answers)
+    .where(answers.c.post == bindparam("p_post"), answers.c.choice.is_not(None))
+    .values(right=answers.c.choice.in_(bindparam("p_letters", expanding=True)))
 )
 _COUNT = select(func.count()).where(answers.c.post == bindparam("p_post"))
 _BY_CHOICE = (
@@ -121,10 +126,15 @@ async def grade(connection: AsyncConnection, post: int, member: int, value: str)
     return (await connection.execute(_GRADE, values)).first() is not None
 
 
-async def share(connection: AsyncConnection, post: int, member: int, message: int) -> bool:
-    """Remember the message that shares an open answer; False if it is shared already."""
-    values = {"p_post": post, "p_member": member, "p_message": message}
+async def share(connection: AsyncConnection, post: int, member: int, channel: int, message: int) -> bool:
+    """Remember the message that shares an open answer, and where; False if it is shared already."""
+    values = {"p_post": post, "p_member": member, "p_channel": channel, "p_message": message}
     return (await connection.execute(_SHARE, values)).first() is not None
+
+
+async def rejudge(connection: AsyncConnection, post: int, letters: str) -> None:
+    """Say anew of every choice whether it was right, by a corrected key (R28)."""
+    await connection.execute(_REJUDGE, {"p_post": post, "p_letters": list(letters)})
 
 
 async def count(connection: AsyncConnection, post: int) -> int:

@@ -18,6 +18,7 @@ Connection = AsyncConnection
 """What services hold while a transaction runs, and hand to the store's functions."""
 
 BUSY_SECONDS = 5
+CHECKPOINT_SECONDS = 0.2
 READERS = 4
 
 
@@ -61,14 +62,41 @@ class Database:
         except OperationalError as error:
             raise DatabaseError(explain(self.path, error.orig)) from error
 
+    async def truncate_log(self) -> bool:
+        """Bring the write-ahead log into the file and empty it, so that no deleted word stays there.
+
+        False if a reader holds the log; then try again.
+
+        Raises:
+            DatabaseError: if the file cannot be used.
+        """
+        return await asyncio.to_thread(_truncate_log, self.path)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
 
 
+def _truncate_log(path: Path) -> bool:
+    # On a connection of its own: a checkpoint cannot run in a transaction, and while it waits for readers
+    # nobody can write, hence the short patience.
+    try:
+        connection = sqlite3.connect(path, timeout=CHECKPOINT_SECONDS)
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            return False
+        raise DatabaseError(explain(path, error)) from error
+    return not busy
+
+
 def _engine(path: Path, *, begin: str, **options: Any) -> AsyncEngine:  # noqa: ANN401  SQLAlchemy's own
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **options)
+    # Members' words are parameters; they must not stand in the log because a statement failed.
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True, **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401  an adapter without a public type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, case, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,22 +15,39 @@ from deckwright_bot.store.tables import groups, series
 _new_group = insert(groups)
 _JOIN = _new_group.on_conflict_do_update(
     index_elements=["id"],
-    set_={"name": _new_group.excluded.name, "owner": _new_group.excluded.owner, "left": None},
-).returning(groups.c.greeted)
+    set_={
+        "name": _new_group.excluded.name,
+        "owner": _new_group.excluded.owner,
+        "locale": _new_group.excluded.locale,
+        "left": None,
+        # Whoever takes the bot in again is greeted again.
+        "greeted": case((groups.c.left.is_not(None), None), else_=groups.c.greeted),
+    },
+)
 _GREETED = update(groups).where(groups.c.id == bindparam("group"), groups.c.greeted.is_(None))
 _GREETED = _GREETED.values(greeted=bindparam("now")).returning(groups.c.id)
+_UNGREET = update(groups).where(groups.c.id == bindparam("group")).values(greeted=None)
 _UNGREETED = select(groups).where(groups.c.greeted.is_(None), groups.c.left.is_(None))
 _LEFT = update(groups).where(groups.c.id == bindparam("group")).values(left=bindparam("now"))
-_PURGE = delete(groups).where(groups.c.left < bindparam("before")).returning(groups.c.id)
+_JOINED = select(groups.c.id).where(groups.c.left.is_(None))
 _GROUP = select(groups).where(groups.c.id == bindparam("group"))
 
 _one_series = (series.c.group_id == bindparam("group")) & (series.c.series == bindparam("name"))
 _DAILY = select(series).where(_one_series)
-_ACTIVE = (
+_TO_LOOK_AT = (
     select(series)
     .join(groups, groups.c.id == series.c.group_id)
-    .where(series.c.paused.is_(None), groups.c.left.is_(None))
+    .where(
+        series.c.paused.is_(None),
+        groups.c.left.is_(None),
+        # A clock that was set back has looked in the future.
+        series.c.wakes.is_(None)
+        | (series.c.wakes <= bindparam("now"))
+        | (series.c.looked > bindparam("now")),
+    )
 )
+_LOOKED = update(series).where(_one_series).values(looked=bindparam("now"), wakes=bindparam("next"))
+_LOOK_AFRESH = update(series).where(series.c.wakes.is_not(None)).values(wakes=None)
 _CHANGEABLE = [
     "channel",
     "at",
@@ -43,6 +60,7 @@ _CHANGEABLE = [
     "thread",
     "pin",
     "log_channel",
+    "open_questions",
     "paused",
     "failures",
     "told",
@@ -51,26 +69,33 @@ _CHANGEABLE = [
 _new_series = insert(series)
 _SET = _new_series.on_conflict_do_update(
     index_elements=["group_id", "series"],
-    set_={name: _new_series.excluded[name] for name in _CHANGEABLE},
+    set_={name: _new_series.excluded[name] for name in _CHANGEABLE} | {"wakes": None},
 )
 _FAILED = (
     update(series).where(_one_series).values(failures=series.c.failures + 1).returning(series.c.failures)
 )
 _WORKED = update(series).where(_one_series, series.c.failures > 0).values(failures=0)
-_PAUSE = update(series).where(_one_series).values(paused=bindparam("why"), told=None)
+_PAUSE = (
+    update(series)
+    .where(_one_series, series.c.paused.is_(None))
+    .values(paused=bindparam("why"), told=None)
+    .returning(series.c.group_id)
+)
 _TOLD = (
     update(series)
     .where(_one_series, series.c.told.is_(None))
     .values(told=bindparam("now"))
     .returning(series.c.group_id)
 )
-_RESUME = update(series).where(_one_series).values(paused=None, failures=0, told=None)
+_UNTELL = update(series).where(_one_series).values(told=None)
+_UNTOLD = select(series).where(series.c.paused == "failures", series.c.told.is_(None))
+_RESUME = update(series).where(_one_series).values(paused=None, failures=0, told=None, wakes=None)
 _WARNED = update(series).where(_one_series).values(warned_left=bindparam("left_over"))
 
 
-async def join(connection: AsyncConnection, group: Group) -> bool:
-    """Remember a group; True if it was never greeted (R12)."""
-    found = await connection.execute(
+async def join(connection: AsyncConnection, group: Group) -> None:
+    """Remember a group, with the name and owner it has now."""
+    await connection.execute(
         _JOIN,
         {
             "id": group.id,
@@ -80,7 +105,16 @@ async def join(connection: AsyncConnection, group: Group) -> bool:
             "joined": group.joined,
         },
     )
-    return found.scalar_one() is None
+
+
+async def ungreeted(connection: AsyncConnection) -> list[Group]:
+    """Groups that wait for the message on joining (R12)."""
+    return [_group(row) for row in await connection.execute(_UNGREETED)]
+
+
+async def ungreet(connection: AsyncConnection, group: int) -> None:
+    """Give a greeting back that could not be sent."""
+    await connection.execute(_UNGREET, {"group": group})
 
 
 async def greeted(connection: AsyncConnection, group: int, now: datetime) -> bool:
@@ -93,17 +127,15 @@ async def leave(connection: AsyncConnection, group: int, now: datetime) -> None:
     await connection.execute(_LEFT, {"group": group, "now": now})
 
 
-async def purge(connection: AsyncConnection, before: datetime) -> list[int]:
-    """Forget groups that removed the bot before an instant (R30)."""
-    return [row.id for row in await connection.execute(_PURGE, {"before": before})]
+async def joined(connection: AsyncConnection) -> list[int]:
+    """The groups that the bot is in, as far as is known."""
+    return [row.id for row in await connection.execute(_JOINED)]
 
 
 async def find(connection: AsyncConnection, group: int) -> Group | None:
     """A group by its id."""
     row = (await connection.execute(_GROUP, {"group": group})).first()
-    if row is None:
-        return None
-    return Group(row.id, row.name, row.owner, row.locale, row.joined, row.greeted, row.left)
+    return None if row is None else _group(row)
 
 
 async def daily(connection: AsyncConnection, group: int, name: str = DAILY) -> Daily | None:
@@ -112,9 +144,23 @@ async def daily(connection: AsyncConnection, group: int, name: str = DAILY) -> D
     return None if row is None else _daily(row)
 
 
-async def active(connection: AsyncConnection) -> list[Daily]:
-    """Every series that is not paused, of groups the bot is in."""
-    return [_daily(row) for row in await connection.execute(_ACTIVE)]
+async def to_look_at(connection: AsyncConnection, now: datetime) -> list[Daily]:
+    """The series in which something may be due: not paused, and awake by `looked`."""
+    return [_daily(row) for row in await connection.execute(_TO_LOOK_AT, {"now": now})]
+
+
+async def looked(connection: AsyncConnection, value: Daily, now: datetime, wakes: datetime) -> None:
+    """Remember that nothing more is due in a series before ``wakes``.
+
+    Only a hint that spares work: whoever changes the series takes it back, and so does a clock set back.
+    """
+    values = {"group": value.group, "name": value.series, "now": now, "next": wakes}
+    await connection.execute(_LOOKED, values)
+
+
+async def look_afresh(connection: AsyncConnection) -> None:
+    """Look at every series again."""
+    await connection.execute(_LOOK_AFRESH)
 
 
 async def save(connection: AsyncConnection, value: Daily) -> None:
@@ -135,6 +181,7 @@ async def save(connection: AsyncConnection, value: Daily) -> None:
             "thread": value.thread,
             "pin": value.pin,
             "log_channel": value.log_channel,
+            "open_questions": value.open_questions,
             "seed": value.seed,
             "started": value.started,
             "paused": value.paused,
@@ -156,14 +203,25 @@ async def worked(connection: AsyncConnection, group: int, name: str = DAILY) -> 
     await connection.execute(_WORKED, {"group": group, "name": name})
 
 
-async def pause(connection: AsyncConnection, group: int, why: str, name: str = DAILY) -> None:
-    """Stop a series: ``owner`` or ``failures``."""
-    await connection.execute(_PAUSE, {"group": group, "name": name, "why": why})
+async def pause(connection: AsyncConnection, group: int, why: str, name: str = DAILY) -> bool:
+    """Stop a series: ``owner`` or ``failures``; False if it stands still already."""
+    values = {"group": group, "name": name, "why": why}
+    return (await connection.execute(_PAUSE, values)).first() is not None
 
 
 async def told(connection: AsyncConnection, group: int, now: datetime, name: str = DAILY) -> bool:
     """Claim telling the owner of the pause; True for the one caller who may."""
     return (await connection.execute(_TOLD, {"group": group, "name": name, "now": now})).first() is not None
+
+
+async def untell(connection: AsyncConnection, group: int, name: str = DAILY) -> None:
+    """Give the telling back: Discord could not deliver it."""
+    await connection.execute(_UNTELL, {"group": group, "name": name})
+
+
+async def untold(connection: AsyncConnection) -> list[Daily]:
+    """Series that failures paused, whose owner does not know yet (R9)."""
+    return [_daily(row) for row in await connection.execute(_UNTOLD)]
 
 
 async def resume(connection: AsyncConnection, group: int, name: str = DAILY) -> None:
@@ -191,6 +249,7 @@ def _daily(row: Row[Any]) -> Daily:
         thread=row.thread,
         pin=row.pin,
         log_channel=row.log_channel,
+        open_questions=row.open_questions,
         seed=row.seed,
         started=row.started,
         paused=row.paused,
@@ -198,3 +257,7 @@ def _daily(row: Row[Any]) -> Daily:
         told=row.told,
         warned_left=row.warned_left,
     )
+
+
+def _group(row: Row[Any]) -> Group:
+    return Group(row.id, row.name, row.owner, row.locale, row.joined, row.greeted, row.left)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,9 +15,9 @@ from deckwright_bot.store.tables import (
     answers,
     audit,
     credited as credit_rows,
+    groups,
     members,
     pauses,
-    points,
     reminders,
     reports,
     uptime,
@@ -34,12 +34,50 @@ class Pause:
 
 _new = insert(members)
 _SEEN = _new.on_conflict_do_update(
-    index_elements=["group_id", "member"], set_={"name": _new.excluded.name, "left": None}
+    index_elements=["group_id", "member"],
+    set_={"name": _new.excluded.name, "left": None, "present": _new.excluded.present},
+)
+_THERE = _new.on_conflict_do_update(
+    index_elements=["group_id", "member"], set_={"left": None, "present": _new.excluded.present}
 )
 _mine = and_(members.c.group_id == bindparam("p_group"), members.c.member == bindparam("p_member"))
 _FIND = select(members).where(_mine)
 _HIDE = update(members).where(_mine).values(hidden=bindparam("p_hidden"))
-_LEFT = update(members).where(_mine).values(left=bindparam("p_now"))
+_LEFT = update(members).where(_mine, members.c.left.is_(None)).values(left=bindparam("p_now"))
+_BACK = (
+    update(members).where(_mine, members.c.left.is_not(None)).values(left=None, present=bindparam("p_now"))
+)
+_PRESENT = update(members).where(_mine).values(present=bindparam("p_now"))
+_DOUBT = update(members).where(_mine, members.c.left.is_(None)).values(present=None, asked=None)
+# Who was heard of least lately, in a group that was not asked about too many tonight.
+_asked_tonight = (
+    select(members.c.group_id, func.count().label("number"))
+    .where(members.c.asked >= bindparam("p_night"))
+    .group_by(members.c.group_id)
+    .cte("asked_tonight")
+)
+_silent = members.alias("silent")
+_last_known = func.max(func.coalesce(_silent.c.present, ""), func.coalesce(_silent.c.asked, ""))
+_NEXT_TO_ASK = (
+    select(_silent.c.group_id, _silent.c.member)
+    .join(groups, groups.c.id == _silent.c.group_id)
+    .outerjoin(_asked_tonight, _asked_tonight.c.group_id == _silent.c.group_id)
+    .where(
+        groups.c.left.is_(None),
+        _silent.c.left.is_(None),
+        (_silent.c.present.is_(None)) | (_silent.c.present < bindparam("p_silent_since")),
+        (_silent.c.asked.is_(None)) | (_silent.c.asked < bindparam("p_night")),
+        func.coalesce(_asked_tonight.c.number, 0) < bindparam("p_most"),
+    )
+    .order_by(_last_known, _silent.c.group_id, _silent.c.member)
+    .limit(1)
+)
+_ASK = (
+    update(members)
+    .where(tuple_(members.c.group_id, members.c.member).in_(_NEXT_TO_ASK))
+    .values(asked=bindparam("p_now"))
+    .returning(members.c.group_id, members.c.member)
+)
 _PAUSES = select(pauses).where(
     pauses.c.group_id == bindparam("p_group"),
     pauses.c.series == bindparam("p_series"),
@@ -57,6 +95,16 @@ _TO_REMIND = select(reminders.c.member).where(
     reminders.c.series == bindparam("p_series"),
     (reminders.c.last_post.is_(None)) | (reminders.c.last_post < bindparam("p_post")),
     reminders.c.member.not_in(select(answers.c.member).where(answers.c.post == bindparam("p_post"))),
+    reminders.c.member.not_in(
+        select(members.c.member).where(
+            members.c.group_id == bindparam("p_group"), members.c.left.is_not(None)
+        )
+    ),
+)
+_LOGGED = (
+    update(reports)
+    .where(reports.c.id == bindparam("p_report"))
+    .values(logged_in=bindparam("p_channel"), logged=bindparam("p_message"))
 )
 _REMINDED = (
     update(reminders)
@@ -73,7 +121,14 @@ _REMINDED = (
 
 async def seen(connection: AsyncConnection, group: int, member: int, name: str, now: datetime) -> None:
     """Remember a member under the name shown on boards."""
-    await connection.execute(_SEEN, {"group_id": group, "member": member, "name": name, "first": now})
+    values = {"group_id": group, "member": member, "name": name, "first": now, "present": now}
+    await connection.execute(_SEEN, values)
+
+
+async def there(connection: AsyncConnection, group: int, member: int, now: datetime) -> None:
+    """Remember a member who did something that shows no name; who never answered has none."""
+    values = {"group_id": group, "member": member, "name": "", "first": now, "present": now}
+    await connection.execute(_THERE, values)
 
 
 async def find(connection: AsyncConnection, group: int, member: int) -> Member | None:
@@ -88,8 +143,35 @@ async def hide(connection: AsyncConnection, group: int, member: int, *, hidden: 
 
 
 async def left(connection: AsyncConnection, group: int, member: int, now: datetime) -> None:
-    """Hide a member who left (R30)."""
+    """Hide a member who left (R30); the first time it is known counts."""
     await connection.execute(_LEFT, {"p_group": group, "p_member": member, "p_now": now})
+
+
+async def back(connection: AsyncConnection, group: int, member: int, now: datetime) -> None:
+    """Show a member who had left and is there again."""
+    await connection.execute(_BACK, {"p_group": group, "p_member": member, "p_now": now})
+
+
+async def present(connection: AsyncConnection, group: int, member: int, now: datetime) -> None:
+    """Remember that a member is there."""
+    await connection.execute(_PRESENT, {"p_group": group, "p_member": member, "p_now": now})
+
+
+async def doubt(connection: AsyncConnection, group: int, member: int) -> None:
+    """Let a member be asked about next: something says that they may have left."""
+    await connection.execute(_DOUBT, {"p_group": group, "p_member": member})
+
+
+async def next_to_ask(
+    connection: AsyncConnection, night: datetime, silent_since: datetime, most: int, now: datetime
+) -> tuple[int, int] | None:
+    """Claim the member, as group and id, of whom nothing was heard for longest; None if nobody is due.
+
+    Nobody is claimed twice after ``night`` began, nor more than ``most`` members of a group.
+    """
+    values = {"p_night": night, "p_silent_since": silent_since, "p_most": most, "p_now": now}
+    row = (await connection.execute(_ASK, values)).first()
+    return None if row is None else (row.group_id, row.member)
 
 
 async def pauses_of(connection: AsyncConnection, group: int, series: str, member: int) -> list[Pause]:
@@ -99,10 +181,17 @@ async def pauses_of(connection: AsyncConnection, group: int, series: str, member
 
 
 async def pause(
-    connection: AsyncConnection, group: int, series: str, member: int, begins: date, days: int
+    connection: AsyncConnection, group: int, series: str, member: int, begins: date, days: int, now: datetime
 ) -> None:
     """Begin a pause."""
-    values = {"group_id": group, "series": series, "member": member, "begins": begins, "days": days}
+    values = {
+        "group_id": group,
+        "series": series,
+        "member": member,
+        "begins": begins,
+        "days": days,
+        "at": now,
+    }
     await connection.execute(_PAUSE, values)
 
 
@@ -163,24 +252,9 @@ async def note(
     )
 
 
-async def export(connection: AsyncConnection, member: int) -> dict[str, list[dict[str, Any]]]:
-    """Everything stored about a member, in every group (R31)."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for table in (members, answers, points, pauses, credit_rows, reminders, reports):
-        rows = await connection.execute(select(table).where(table.c.member == member))
-        found[table.name] = [dict(row) for row in rows.mappings()]
-    return found
-
-
-async def forget(connection: AsyncConnection, member: int) -> list[int]:
-    """Delete everything about a member; the messages that shared their words (R15, R31)."""
-    shared = await connection.execute(
-        select(answers.c.shared).where(answers.c.member == member, answers.c.shared.is_not(None))
-    )
-    messages = [int(row.shared) for row in shared]
-    for table in (reminders, reports, credit_rows, pauses, points, answers, members):
-        await connection.execute(delete(table).where(table.c.member == member))
-    return messages
+async def logged(connection: AsyncConnection, number: int, channel: int, message: int) -> None:
+    """Remember the message that shows a report in the log channel."""
+    await connection.execute(_LOGGED, {"p_report": number, "p_channel": channel, "p_message": message})
 
 
 async def heartbeat(connection: AsyncConnection, now: datetime, gap_began: datetime) -> None:

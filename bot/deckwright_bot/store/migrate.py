@@ -72,6 +72,8 @@ def migrate(path: Path, now: datetime) -> list[str]:
         # DDL belongs to the transaction too: the driver's own habit would commit before it.
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout = 5000")
+        # A row that a migration moves must not leave its words behind.
+        connection.execute("PRAGMA secure_delete = ON")
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.posting import State
-from deckwright_bot.store.records import Post, Step
-from deckwright_bot.store.tables import posts
+from deckwright_bot.store.records import Credit, Post, Step
+from deckwright_bot.store.tables import STEP_DUE, answers, credited as credit_rows, posts, reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Claim:
 _CLAIM = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
 _SKIP = insert(posts).values(state=State.SKIPPED).on_conflict_do_nothing().returning(posts.c.id)
 _id = posts.c.id == bindparam("post")
+# From the close on no answer comes any more, and a post shows all that came.
+_given = select(func.count()).where(answers.c.post == posts.c.id).scalar_subquery()
 _SENT = (
     update(posts)
     .where(_id, posts.c.state == State.CLAIMED)
@@ -48,29 +50,61 @@ _SENT = (
 _REOPEN = (
     update(posts)
     .where(_id, posts.c.state == State.CLAIMED)
-    .values(opens=bindparam("first"), closes=bindparam("last"))
+    .values(opens=bindparam("first"), closes=bindparam("last"), channel=bindparam("place"))
 )
 _LATER = update(posts).where(_id).values(attempts=posts.c.attempts + 1, retry=bindparam("when"))
 _FAILED = update(posts).where(_id, posts.c.state == State.CLAIMED).values(state=State.FAILED)
 _CLOSE = (
     update(posts)
     .where(_id, posts.c.state == State.SENT)
-    .values(state=State.CLOSED, closed=bindparam("now"), outage=bindparam("was_outage"), reveal_step=Step.DUE)
+    .values(
+        state=State.CLOSED,
+        closed=bindparam("now"),
+        outage=bindparam("was_outage"),
+        reveal_step=Step.DUE,
+        shown_count=_given,
+    )
     .returning(posts.c.id)
 )
 _VOID = (
     update(posts)
     .where(_id, posts.c.state.in_([State.SENT, State.CLOSED]))
-    .values(state=State.VOID, void_reason=bindparam("why"), closed=bindparam("now"), reveal_step=Step.DUE)
+    .values(
+        state=State.VOID,
+        void_reason=bindparam("why"),
+        closed=func.coalesce(posts.c.closed, bindparam("now", type_=posts.c.closed.type)),
+        reveal_step=Step.DUE,
+        shown_count=_given,
+    )
     .returning(posts.c.id)
 )
 _ONE = select(posts).where(_id)
-_UNSENT = select(posts).where(posts.c.state == State.CLAIMED)
+_UNSENT = select(posts).where(
+    posts.c.state == State.CLAIMED, posts.c.retry.is_(None) | (posts.c.retry <= bindparam("now"))
+)
 _CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
 _OPEN = select(posts).where(posts.c.state == State.SENT)
-_STEPS = select(posts).where(
-    (posts.c.thread_step == Step.DUE) | (posts.c.pin_step == Step.DUE) | (posts.c.reveal_step == Step.DUE),
+# The condition stands as text, word for word as in the index, for else SQLite does not use it.
+_due = and_(text(f"({STEP_DUE})"), posts.c.message.is_not(None))
+_STEPS = select(posts).where(_due, posts.c.group_id == bindparam("group")).order_by(posts.c.date)
+_STEPS_OF = select(posts.c.group_id).where(_due).distinct()
+_MISCOUNTED = select(posts, _given.label("given")).where(
+    posts.c.state == State.SENT,
     posts.c.message.is_not(None),
+    posts.c.shown_count != _given,
+    posts.c.edited.is_(None) | (posts.c.edited <= bindparam("before")),
+)
+_TO_REMIND_OF = select(posts).where(
+    posts.c.state == State.SENT,
+    posts.c.closes >= bindparam("first"),
+    posts.c.closes <= bindparam("last"),
+    select(reminders.c.member)
+    .where(
+        reminders.c.group_id == posts.c.group_id,
+        reminders.c.series == posts.c.series,
+        reminders.c.last_post.is_(None) | (reminders.c.last_post < posts.c.id),
+    )
+    .exists(),
 )
 _of_series = (posts.c.group_id == bindparam("group")) & (posts.c.series == bindparam("name"))
 _SERIES = select(posts).where(_of_series).order_by(posts.c.date)
@@ -83,7 +117,28 @@ _ASKED = (
 _THREAD = update(posts).where(_id).values(thread_step=bindparam("step"), thread=bindparam("made"))
 _PIN = update(posts).where(_id).values(pin_step=bindparam("step"))
 _REVEAL = update(posts).where(_id).values(reveal_step=bindparam("step"))
-_REKEY = update(posts).where(_id).values(key=bindparam("letters"))
+# What was revealed is revealed anew; an open post reveals nothing.
+_REKEY = (
+    update(posts)
+    .where(_id, posts.c.state.in_([State.SENT, State.CLOSED]))
+    .values(
+        key=bindparam("letters"),
+        reveal_step=case((posts.c.state == State.CLOSED, Step.DUE), else_=posts.c.reveal_step),
+    )
+    .returning(posts.c.id)
+)
+_RECENT = (
+    select(posts)
+    .where(_of_series, posts.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(posts.c.date.desc())
+    .limit(bindparam("most"))
+)
+_CREDITED = (
+    select(posts.c.date, credit_rows.c.reason)
+    .join(credit_rows, credit_rows.c.post == posts.c.id)
+    .where(_of_series, credit_rows.c.member == bindparam("member"))
+    .order_by(posts.c.date)
+)
 _BY_DATE = select(posts).where(_of_series, posts.c.date == bindparam("day"))
 _LAST_CLOSED = (
     select(posts)
@@ -135,9 +190,12 @@ async def sent(connection: AsyncConnection, post: int, message: int, now: dateti
     return (await connection.execute(_SENT, values)).first() is not None
 
 
-async def reopen(connection: AsyncConnection, post: int, opens: datetime, closes: datetime) -> None:
-    """Move the window of a claimed post that was not sent."""
-    await connection.execute(_REOPEN, {"post": post, "first": opens, "last": closes})
+async def reopen(
+    connection: AsyncConnection, post: int, opens: datetime, closes: datetime, channel: int
+) -> None:
+    """Move the window of a claimed post that was not sent, and where it is to go."""
+    values = {"post": post, "first": opens, "last": closes, "place": channel}
+    await connection.execute(_REOPEN, values)
 
 
 async def later(connection: AsyncConnection, post: int, when: datetime) -> None:
@@ -167,9 +225,9 @@ async def find(connection: AsyncConnection, post: int) -> Post | None:
     return None if row is None else _post(row)
 
 
-async def unsent(connection: AsyncConnection) -> list[Post]:
-    """Claimed posts without a message."""
-    return [_post(row) for row in await connection.execute(_UNSENT)]
+async def unsent(connection: AsyncConnection, now: datetime) -> list[Post]:
+    """Claimed posts without a message that may be tried again."""
+    return [_post(row) for row in await connection.execute(_UNSENT, {"now": now})]
 
 
 async def closing(connection: AsyncConnection, now: datetime) -> list[Post]:
@@ -182,9 +240,25 @@ async def open_posts(connection: AsyncConnection) -> list[Post]:
     return [_post(row) for row in await connection.execute(_OPEN)]
 
 
-async def with_steps(connection: AsyncConnection) -> list[Post]:
-    """Posts with a thread, a pin or a reveal still to do."""
-    return [_post(row) for row in await connection.execute(_STEPS)]
+async def with_steps(connection: AsyncConnection, group: int) -> list[Post]:
+    """A group's posts with a thread, a pin or a reveal still to do, oldest first."""
+    return [_post(row) for row in await connection.execute(_STEPS, {"group": group})]
+
+
+async def groups_with_steps(connection: AsyncConnection) -> list[int]:
+    """The groups that have such posts."""
+    return [row.group_id for row in await connection.execute(_STEPS_OF)]
+
+
+async def miscounted(connection: AsyncConnection, before: datetime) -> list[tuple[Post, int]]:
+    """Open posts that show another number than they have answers, if not edited after ``before``; with the number."""
+    return [(_post(row), row.given) for row in await connection.execute(_MISCOUNTED, {"before": before})]
+
+
+async def to_remind_of(connection: AsyncConnection, first: datetime, last: datetime) -> list[Post]:
+    """Posts that close between two instants, and of which somebody wants to be reminded (R32)."""
+    values = {"first": first, "last": last}
+    return [_post(row) for row in await connection.execute(_TO_REMIND_OF, values)]
 
 
 async def of_series(connection: AsyncConnection, group: int, name: str) -> list[Post]:
@@ -215,9 +289,24 @@ async def last_sent(connection: AsyncConnection, group: int, name: str) -> datet
     return (await connection.execute(_LAST_SENT, {"group": group, "name": name})).scalar_one_or_none()
 
 
-async def rekey(connection: AsyncConnection, post: int, letters: str) -> None:
-    """Record a corrected key (R28)."""
-    await connection.execute(_REKEY, {"post": post, "letters": letters})
+async def rekey(connection: AsyncConnection, post: int, letters: str) -> bool:
+    """Record a corrected key (R28); False for a post that is neither open nor closed."""
+    values = {"post": post, "letters": letters}
+    return (await connection.execute(_REKEY, values)).first() is not None
+
+
+async def recent(
+    connection: AsyncConnection, group: int, name: str, states: Sequence[State], most: int
+) -> list[Post]:
+    """The newest posts in one of these states, newest first."""
+    values = {"group": group, "name": name, "states": list(states), "most": most}
+    return [_post(row) for row in await connection.execute(_RECENT, values)]
+
+
+async def credits_in(connection: AsyncConnection, group: int, name: str, member: int) -> list[Credit]:
+    """What was credited to a member in a series, oldest first (R23)."""
+    values = {"group": group, "name": name, "member": member}
+    return [Credit(row.date, row.reason) for row in await connection.execute(_CREDITED, values)]
 
 
 async def asked(connection: AsyncConnection, group: int, name: str) -> list[tuple[str, int]]:
@@ -279,4 +368,5 @@ def _post(row: Row[Any]) -> Post:
         edited=row.edited,
         reveal_step=step(row.reveal_step),
         outage=row.outage,
+        void_reason=row.void_reason,
     )

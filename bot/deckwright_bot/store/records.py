@@ -54,6 +54,8 @@ class Daily:
     thread: bool
     pin: bool
     log_channel: int | None
+    open_questions: bool
+    """Whether questions without options are asked too (R10: choices only by default)."""
     seed: int
     started: date
     paused: str | None
@@ -93,6 +95,7 @@ class Post:
     edited: datetime | None
     reveal_step: Step | None
     outage: bool
+    void_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,14 @@ class Member:
     name: str
     hidden: bool
     left: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A post that counts as answered for a member, because the bot was at fault (R23)."""
+
+    date: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -75,13 +76,19 @@ series = Table(
     Column("thread", Boolean, nullable=False, server_default="0"),
     Column("pin", Boolean, nullable=False, server_default="0"),
     Column("log_channel", BigInteger),
+    Column("open_questions", Boolean, nullable=False, server_default="0"),
     Column("seed", BigInteger, nullable=False),
     Column("started", Date, nullable=False, comment="the first date a post is due for"),
     Column("paused", String(16), comment="owner or failures; null while running"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("told", Instant, comment="when the owner was told of the pause"),
     Column("warned_left", Integer, comment="the pool size at which the owner was last warned"),
+    Column("looked", Instant, comment="when it was last looked at"),
+    Column("wakes", Instant, comment="nothing is due before this instant; null: look now"),
 )
+
+STEP_DUE = "thread_step = 'due' OR pin_step = 'due' OR reveal_step = 'due'"
+"""Few of all posts ever have a step to do; an index of these alone finds them at once."""
 
 posts = Table(
     "posts",
@@ -117,6 +124,7 @@ posts = Table(
     UniqueConstraint("group_id", "series", "date", name="one_post_a_date"),
     ForeignKeyConstraint(["group_id", "series"], ["series.group_id", "series.series"], ondelete="CASCADE"),
     Index("posts_by_state", "state", "closes"),
+    Index("posts_with_steps", "group_id", sqlite_where=text(STEP_DUE)),
 )
 
 members = Table(
@@ -126,8 +134,10 @@ members = Table(
     Column("member", BigInteger, primary_key=True),
     Column("name", Text, nullable=False),
     Column("hidden", Boolean, nullable=False, server_default="0"),
-    Column("left", Instant),
+    Column("left", Instant, comment="when it became known that they left; kept 30 days (R30)"),
     Column("first", Instant, nullable=False),
+    Column("present", Instant, comment="when they were last known to be there"),
+    Column("asked", Instant, comment="when Discord was last asked whether they are"),
 )
 
 answers = Table(
@@ -137,13 +147,14 @@ answers = Table(
     Column("member", BigInteger, primary_key=True),
     Column("group_id", BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("choice", String(8), comment="the shown letter, or dont-know; null for an open answer"),
+    Column("choice", String(16), comment="the shown letter, or dont-know; null for an open answer"),
     Column("text", Text, comment="an open answer's own words"),
     Column("date", Date, nullable=False, comment="the post's local date (R25)"),
     Column("right", Boolean, comment="null for an open answer"),
     Column("grade", String(8), comment="the self-grade of an open answer"),
     Column("found", JSON(none_as_null=True), comment="what the matcher proposed"),
     Column("shared", BigInteger, comment="the message that shares it"),
+    Column("shared_in", BigInteger, comment="the channel or thread of that message"),
     Index("answers_by_member", "group_id", "member", "post"),
     Index("answers_by_date", "group_id", "date", "member", "right"),
 )
@@ -152,7 +163,7 @@ points = Table(
     "points",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("group_id", BigInteger, nullable=False),
+    Column("group_id", BigInteger, ForeignKey("groups.id", ondelete="CASCADE"), nullable=False),
     Column("member", BigInteger, nullable=False),
     Column("source", String(80), nullable=False, comment="the text of a post's or quiz question's key"),
     Column("reason", String(32), nullable=False),
@@ -166,11 +177,12 @@ pauses = Table(
     "pauses",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("group_id", BigInteger, nullable=False),
+    Column("group_id", BigInteger, ForeignKey("groups.id", ondelete="CASCADE"), nullable=False),
     Column("series", String(32), nullable=False),
     Column("member", BigInteger, nullable=False),
     Column("begins", Date, nullable=False, comment="the first date it covers"),
     Column("days", Integer, nullable=False),
+    Column("at", Instant, nullable=False, comment="when it was asked for"),
     Index("pauses_by_member", "group_id", "series", "member"),
 )
 
@@ -198,22 +210,42 @@ reports = Table(
     "reports",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("group_id", BigInteger, nullable=False),
+    Column("group_id", BigInteger, ForeignKey("groups.id", ondelete="CASCADE"), nullable=False),
     Column("member", BigInteger, nullable=False),
     Column("card", String(80), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("logged_in", BigInteger, comment="the log channel that shows it"),
+    Column("logged", BigInteger, comment="the message there"),
 )
 
 audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("group_id", BigInteger, nullable=False),
+    Column("group_id", BigInteger, ForeignKey("groups.id", ondelete="CASCADE"), nullable=False),
     Column("by", BigInteger, nullable=False),
     Column("what", String(32), nullable=False),
     Column("detail", JSON, nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False, comment="to be deleted on Discord"),
+    Column("channel", BigInteger, nullable=False),
+    Column("group_id", BigInteger, nullable=False, comment="no key: the group may be purged before"),
+    Column("since", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("retry", Instant, nullable=False, comment="not before this instant"),
+    Index("withdrawals_by_retry", "retry"),
+)
+
+forgets = Table(
+    "forgets",
+    metadata,
+    Column("id", String(32), primary_key=True, comment="a request to be forgotten that was carried out here"),
 )
 
 uptime = Table(

@@ -113,7 +113,7 @@ class TrialGroup:
 
     async def _key_of(self, message: Message) -> str | None:
         """The right letter, which simulated members must know; the bot's own service is asked, not the chat."""
-        from deckwright_bot.services.posts import snapshot_of
+        from deckwright_bot.services.snapshots import snapshot_of
 
         found = _button(message, "mine")
         post = await self.bot.context.services.posts.find(found.number or 0) if found is not None else None

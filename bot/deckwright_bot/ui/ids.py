@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 PREFIX = "dw"
 MAX_LENGTH = 100
+LARGEST = 2**63 - 1
+"""Of the numbers that the database and Discord know."""
 
 _ID = re.compile(
-    rf"{PREFIX}:(?P<action>[a-z-]{{1,20}})(?::(?P<number>\d{{1,20}}))?(?::(?P<word>[\w-]{{1,40}}))?"
+    rf"{PREFIX}:(?P<action>[a-z-]{{1,20}})(?::(?P<number>[0-9]{{1,20}}))?(?::(?P<word>[\w-]{{1,40}}))?"
 )
 
 
@@ -36,7 +38,7 @@ class ComponentId:
 def parse(text: str) -> ComponentId | None:
     """Read a custom id; None for one that is not ours or not whole."""
     found = _ID.fullmatch(text)
-    if found is None:
+    number = found["number"] if found is not None else None
+    if found is None or (number is not None and int(number) > LARGEST):
         return None
-    number = found["number"]
     return ComponentId(found["action"], int(number) if number else None, found["word"])

@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-import discord
-
 from deckwright.chat.message import Piece
 from deckwright.study.grading import Outcome
+from deckwright.study.matching import State as Match
+from deckwright.study.posting import State
 from deckwright.study.question import Snapshot
-from deckwright.study.ranking import page as page_of
-from deckwright.study.streak import Mark, Streak
 from deckwright_bot.services.answers import Result
 from deckwright_bot.services.ports import Tally, Yesterday
-from deckwright_bot.services.standings import Board
 from deckwright_bot.store.records import DONT_KNOW, Post
-from deckwright_bot.ui.render import ACCENT, QUIET, RIGHT, WRONG, Renderer, Shown, cut, name_of
+from deckwright_bot.ui.render import (
+    ACCENT,
+    MAX_REASON,
+    QUIET,
+    RIGHT,
+    WRONG,
+    Renderer,
+    Shown,
+    cut,
+    name_of,
+    said,
+)
 from deckwright_bot.ui.texts import counted, text
 
-PAGE = 10
-CALENDAR = 35
-_MARKS = {
-    Mark.ANSWERED: "■",
-    Mark.CREDITED: "■",
-    Mark.FROZEN: "❄",
-    Mark.MISSED: "□",
-    Mark.PAUSED: "·",
-    Mark.OUTAGE: "·",
-    Mark.OPEN: "·",
-    Mark.NONE: "·",
-}
+MATCHES = {Match.FOUND: "open.found", Match.UNSURE: "open.unsure", Match.NOT_FOUND: "open.missing"}
 
 
 def when(instant: datetime, style: str = "R") -> str:
@@ -59,7 +56,7 @@ def post_message(
         "post.meta",
         locale,
         deck=name_of(snapshot.texts.title),
-        level=snapshot.texts.level,
+        level=text(f"level.word.{snapshot.texts.level}", locale),
         closes=when(closes),
     )
     shown.embeds[-1].add_field(
@@ -89,6 +86,10 @@ def result_message(renderer: Renderer, result: Result, locale: str) -> Shown:
     if snapshot is None or answer is None or result.graded is None:
         raise AssertionError("a result without an answer")
     head = [] if result.verdict != "again" else [_text(text("result.already", locale))]
+    if result.post is not None and result.post.state is State.VOID:
+        head.append(_text(text("result.void", locale, reason=_reason(result.post))))
+    elif result.post is not None and result.post.key is not None:
+        head.append(_text(text("post.rekeyed", locale)))
     if result.graded.outcome is Outcome.OPEN:
         pieces = [*head, *_open_result(renderer, snapshot, result, locale)]
         colour, title = ACCENT, text("open.model", locale)
@@ -109,11 +110,12 @@ def _choice_result(renderer: Renderer, snapshot: Snapshot, result: Result, local
             pieces.append(_text(f"**{text('result.yours', locale, letter=chosen.letter)}**"))
             if chosen.why:
                 pieces.append(renderer.piece(chosen.why))
-    right = next((option for option in snapshot.options if option.right), None)
-    if right is not None:
-        pieces.append(_text(f"**{text('result.key', locale, letter=right.letter)}**"))
-        if right.why:
-            pieces.append(renderer.piece(right.why))
+    right = [option for option in snapshot.options if option.right]
+    if right:
+        letters = ", ".join(option.letter for option in right)
+        one, many = text("result.key", locale, letter=letters), text("result.keys", locale, letters=letters)
+        pieces.append(_text(f"**{one if len(right) == 1 else many}**"))
+        pieces += [renderer.piece(option.why) for option in right if option.why]
     pieces.append(renderer.piece(snapshot.texts.answer, gap=None))
     return pieces
 
@@ -123,8 +125,8 @@ def _open_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale:
     answer = result.answer
     found = answer.found if answer is not None else None
     if found:
-        for state, key in (("found", "open.found"), ("unsure", "open.unsure"), ("not_found", "open.missing")):
-            points = [each for each in found["points"] if each["state"].replace("-", "_") == state]
+        for state, key in MATCHES.items():
+            points = [each for each in found["points"] if each["state"] == state]
             if points:
                 lines = [f"- {renderer.line(each['say'])}{_quotes(each['quotes'])}" for each in points]
                 pieces.append(_text(f"**{text(key, locale)}**", *lines))
@@ -162,8 +164,19 @@ def _footer(result: Result, locale: str) -> str:
 
 
 def reveal_message(renderer: Renderer, post: Post, snapshot: Snapshot, tally: Tally, locale: str) -> Shown:
-    """The post after its close: counts, key, why each option is what it is (R15)."""
+    """The post after its close: counts, key, why each option is what it is (R15).
+
+    A void one says why instead: what it would teach may be what was wrong with it (R28).
+    """
+    if post.state is State.VOID:
+        pieces = [
+            _text(f"**{text('post.void', locale, reason=_reason(post))}**"),
+            renderer.question(snapshot),
+        ]
+        return _closed(renderer, pieces, text("post.closed", locale), tally, locale)
     pieces = [renderer.question(snapshot)]
+    if post.key is not None:
+        pieces.append(_text(f"-# {text('post.rekeyed', locale)}"))
     lines: list[str] = []
     for option in snapshot.options:
         count = tally.by_letter.get(option.letter, 0)
@@ -177,54 +190,18 @@ def reveal_message(renderer: Renderer, post: Post, snapshot: Snapshot, tally: Ta
         lines.append(f"{text(f'grade.{grade}', locale)} · {count}")
     pieces.append(_text(*lines))
     pieces.append(renderer.piece(snapshot.texts.answer))
-    state = post.state.value
-    title = text("post.closed", locale) if state != "void" else text("post.void", locale, reason="—")
+    return _closed(renderer, pieces, text("post.closed", locale), tally, locale)
+
+
+def _closed(renderer: Renderer, pieces: Sequence[Piece], title: str, tally: Tally, locale: str) -> Shown:
     shown = renderer.show(pieces, title=title, colour=QUIET)
     shown.embeds[-1].set_footer(text=counted("post.count", tally.answers, locale))
     return shown
 
 
-def streak_message(streak: Streak, locale: str) -> discord.Embed:
-    """A member's streak with a small calendar."""
-    embed = discord.Embed(title=text("streak.title", locale), colour=ACCENT)
-    marks = "".join(_MARKS[mark] for _, mark in streak.calendar[-CALENDAR:])
-    weeks = "\n".join(" ".join(marks[at : at + 7]) for at in range(0, len(marks), 7))
-    numbers = text("streak.current", locale, current=streak.current, best=streak.best, freezes=streak.freezes)
-    embed.description = (
-        f"{numbers}\n```\n{weeks}\n```\n-# {text('streak.legend', locale)}"
-        if marks
-        else text("streak.none", locale)
-    )
-    return embed
-
-
-def board_message(board: Board, number: int, locale: str) -> tuple[discord.Embed, int, int]:
-    """A page of a board with the asking member's own line; the page shown, and how many there are."""
-    count = max(1, -(-len(board.standings) // PAGE))
-    number = min(max(1, number), count)
-    lines = [
-        text(
-            "board.line",
-            locale,
-            rank=each.rank,
-            name=name_of(board.names.get(each.member, "?")),
-            points=each.tally.points,
-            right=each.tally.right,
-        )
-        for each in page_of(board.standings, number, PAGE)
-    ]
-    title = f"{text('board.title', locale)}: {text(f'board.{board.period.value}', locale)}"
-    embed = discord.Embed(title=title, colour=ACCENT)
-    mine = board.mine
-    own = (
-        text("board.me", locale, rank=mine.rank, points=mine.tally.points)
-        if mine is not None
-        else text("board.me.none", locale)
-    )
-    embed.description = cut("\n".join(lines) or text("board.empty", locale), 3500) + f"\n\n{own}"
-    if count > 1:
-        embed.set_footer(text=text("board.page", locale, page=number, pages=count))
-    return embed, number, count
+def _reason(post: Post) -> str:
+    """Why a post is void, as its owner wrote it, ready to stand before a full stop."""
+    return said((post.void_reason or "").rstrip(" .!"), MAX_REASON) or "—"
 
 
 def times(posts: Sequence[tuple[date, datetime]], locale: str) -> str:

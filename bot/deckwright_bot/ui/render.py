@@ -14,6 +14,7 @@ from deckwright.cache import Cache
 from deckwright.chat.blocks import blocks
 from deckwright.chat.message import ChatRenderer, Picture, Piece
 from deckwright.chat.painting import LayoutPainter
+from deckwright.chat.plain import plain
 from deckwright.chat.reading import FormulaReader
 from deckwright.render.formula import FormulaEngine
 from deckwright.study.question import Snapshot
@@ -26,6 +27,8 @@ RIGHT = 0x2E7D4F
 WRONG = 0xA8452F
 QUIET = 0x7A7A72
 PICTURES_KEPT = 64
+MAX_REASON = 200
+"""Characters an owner may write to say why."""
 
 
 @dataclass(slots=True)
@@ -60,6 +63,10 @@ class Renderer:
         """A text of a card in a line of a message: its maths in words where it is no text."""
         piece = self.piece(markdown)
         return piece.text if not piece.pictures else discord.utils.escape_markdown(piece.plain)
+
+    def words(self, markdown: str, *, gap: int | None = None) -> str:
+        """A text of a card as plain words in one line, as a list of choices shows it."""
+        return " ".join(plain(blocks(markdown.strip(), gap=gap), self._chat.maths).split())
 
     def question(self, snapshot: Snapshot) -> Piece:
         """The question with its options; all in one picture where an option cannot be text."""
@@ -135,3 +142,9 @@ def name_of(name: str) -> str:
     """A member's name that mentions nobody and formats nothing."""
     plain = " ".join(name.split())[:80] or "?"
     return discord.utils.escape_mentions(discord.utils.escape_markdown(plain))
+
+
+def said(words: str, longest: int = 1000) -> str:
+    """What somebody wrote, in one line that mentions nobody and formats nothing."""
+    plain_words = " ".join(words.split())[:longest]
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(plain_words))

@@ -1,4 +1,4 @@
-"""Buttons, selects and modals. Nothing waits for them: what is used is read from its custom id alone."""
+"""Buttons. Nothing waits for them: which one is used is read from its custom id alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterable
 import discord
 
 from deckwright.study.question import Snapshot
+from deckwright_bot.services.groups import Switch
 from deckwright_bot.store.records import Daily
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.texts import text
-
-MAX_ANSWER = 2000
 
 
 class Button(discord.ui.Button[discord.ui.View]):
@@ -39,8 +38,8 @@ def _view(buttons: Iterable[Button]) -> discord.ui.View:
     return view
 
 
-def question(post: int, snapshot: Snapshot, locale: str = "en") -> discord.ui.View:
-    """The buttons of an open post."""
+def question(post: int, snapshot: Snapshot, locale: str = "en", *, sample: bool = False) -> discord.ui.View:
+    """The buttons of an open post; those of a sample cannot be pressed."""
     primary = discord.ButtonStyle.primary
     buttons = [
         Button(ComponentId("pick", post, option.letter), option.letter, style=primary, row=0)
@@ -52,6 +51,8 @@ def question(post: int, snapshot: Snapshot, locale: str = "en") -> discord.ui.Vi
     buttons.append(Button(ComponentId("dont-know", post), text("button.dont-know", locale), row=0))
     buttons.append(Button(ComponentId("mine", post), text("button.mine", locale), row=1))
     buttons.append(Button(ComponentId("remind", post), text("button.remind", locale), row=1))
+    for button in buttons:
+        button.disabled = sample
     return _view(buttons)
 
 
@@ -100,62 +101,26 @@ def pages(action: str, word: str, page: int, count: int) -> discord.ui.View | No
     return _view(buttons)
 
 
-class TextModal(discord.ui.Modal):
-    """A modal with one text; its submit is routed by its custom id, also after a restart."""
-
-    def __init__(self, identifier: ComponentId, title: str, label: str, *, longest: int = MAX_ANSWER) -> None:
-        super().__init__(title=title[:45], custom_id=str(identifier), timeout=900)
-        field: discord.ui.TextInput[TextModal] = discord.ui.TextInput(
-            style=discord.TextStyle.paragraph, custom_id="text", max_length=longest, required=True
-        )
-        self.add_item(discord.ui.Label(text=label[:45], component=field))
-
-
-class SetupModal(discord.ui.Modal):
-    """The four things in one go: channel, time, zone, level (R12)."""
-
-    def __init__(self, daily: Daily | None, channel: int | None, locale: str = "en") -> None:
-        super().__init__(
-            title=text("setup.title", locale)[:45], custom_id=str(ComponentId("setup")), timeout=900
-        )
-        at = daily.at.strftime("%H:%M") if daily is not None else "09:00"
-        zone = daily.zone if daily is not None else ""
-        level = daily.level if daily is not None else "medium"
-        known = daily.channel if daily is not None else channel
-        default = [discord.Object(known)] if known is not None else []
-        channels: discord.ui.ChannelSelect[SetupModal] = discord.ui.ChannelSelect(
-            custom_id="channel",
-            channel_types=[discord.ChannelType.text],
-            min_values=1,
-            max_values=1,
-            default_values=[
-                discord.SelectDefaultValue(id=each.id, type=discord.SelectDefaultValueType.channel)
-                for each in default
-            ],
-        )
-        levels: discord.ui.Select[SetupModal] = discord.ui.Select(
-            custom_id="level",
-            options=[
-                discord.SelectOption(
-                    label=text(f"level.{each}", locale),
-                    description=text(f"level.{each}.text", locale),
-                    value=each,
-                    default=each == level,
-                )
-                for each in ("easy", "medium", "hard")
-            ],
-        )
-        times: discord.ui.TextInput[SetupModal] = discord.ui.TextInput(
-            custom_id="time", default=at, max_length=8
-        )
-        zones: discord.ui.TextInput[SetupModal] = discord.ui.TextInput(
-            custom_id="zone", default=zone, placeholder="Europe/Berlin", max_length=64
-        )
-        for key, component in (("channel", channels), ("time", times), ("zone", zones), ("level", levels)):
-            hint = f"setup.{key}.hint"
-            described = text(hint, locale)[:100] if key in ("time", "zone") else None
-            self.add_item(
-                discord.ui.Label(
-                    text=text(f"setup.{key}", locale)[:45], description=described, component=component
-                )
+def panel(daily: Daily, locale: str = "en") -> discord.ui.View:
+    """The buttons under the settings. A switch names what it turns to, so that a second click changes nothing."""
+    buttons = [
+        Button(
+            ComponentId("panel-change"),
+            text("panel.change", locale),
+            style=discord.ButtonStyle.primary,
+            row=0,
+        ),
+        Button(ComponentId("panel-more"), text("panel.more", locale), row=0),
+        Button(ComponentId("panel-test"), text("panel.test", locale), row=0),
+    ]
+    for switch in Switch:
+        on = bool(getattr(daily, switch.value))
+        buttons.append(
+            Button(
+                ComponentId("panel-switch", int(not on), switch.value),
+                text(f"panel.switch.{switch.value}.{'on' if on else 'off'}", locale),
+                style=discord.ButtonStyle.success if on else discord.ButtonStyle.secondary,
+                row=1,
             )
+        )
+    return _view(buttons)

@@ -147,22 +147,3 @@ def next_prompt(library: Iterable[Askable], series: Series, asked: Iterable[Prom
 def left(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> int:
     """R10: how many prompts are left before one repeats."""
     return pool(library, series, asked).left
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How one of the week's questions went."""
-
-    prompt: PromptKey
-    answers: int
-    wrong: int
-    """Wrong answers and "I don't know" together."""
-
-
-def rematch(week: Sequence[Asked]) -> PromptKey | None:
-    """R10: the prompt of a Friday rematch: the largest share of wrong answers, then the older one.
-
-    ``week`` is oldest first. None if nobody was wrong.
-    """
-    missed = [asked for asked in week if asked.wrong > 0 and asked.answers > 0]
-    return max(missed, key=lambda asked: asked.wrong / asked.answers).prompt if missed else None

@@ -121,6 +121,17 @@ def due(series: Series, now: datetime, last: LastPost | None) -> Due:
     return Due(post, when if post is not None else None, now, skipped)
 
 
+def wakes(series: Series, now: datetime) -> datetime:
+    """R2: the next instant at which anything can become due, for those who would rather not look before.
+
+    No later than the horizon, so that a series without days is looked at again some time.
+    """
+    unclaimed = LastPost(local_date(now, series.tz) - 2 * DAY, None)
+    horizon = local_date(now, series.tz) + HORIZON
+    following = (when for _, when in _scheduled(series, unclaimed, horizon) if when > now)
+    return next(following, now + HORIZON)
+
+
 def first_post(series: Series, now: datetime, last: LastPost | None = None) -> Due:
     """R12: the post of the set-up, under today's local date, whatever the time or weekday.
 

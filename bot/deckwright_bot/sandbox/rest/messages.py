@@ -131,6 +131,8 @@ def delete(call: Call) -> Reply:
         require(call, channel, Permission.MANAGE_MESSAGES)
         if channel.type is ChannelType.DM:
             raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+    if channel.thread is not None and channel.thread.archived:
+        raise ApiError(400, 50083, "Thread is archived")
     call.core.messages.delete(message)
     return Reply()
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("what", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -53,6 +54,8 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("begins", sa.Date(), nullable=False, comment="the first date it covers"),
         sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False, comment="when it was asked for"),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("pauses_by_member", "pauses", ["group_id", "series", "member"], unique=False)
@@ -70,6 +73,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("date", sa.Date(), nullable=False, comment="the local date it counts for (R25)"),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "member", "reason", name="points_once"),
     )
@@ -82,6 +86,38 @@ def upgrade() -> None:
         sa.Column("card", sa.String(length=80), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("logged_in", sa.BigInteger(), nullable=True, comment="the log channel that shows it"),
+        sa.Column("logged", sa.BigInteger(), nullable=True, comment="the message there"),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "withdrawals",
+        sa.Column(
+            "message",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="to be deleted on Discord",
+        ),
+        sa.Column("channel", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "group_id", sa.BigInteger(), nullable=False, comment="no key: the group may be purged before"
+        ),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("retry", sa.DateTime(), nullable=False, comment="not before this instant"),
+        sa.PrimaryKeyConstraint("message"),
+    )
+    op.create_index("withdrawals_by_retry", "withdrawals", ["retry"], unique=False)
+    op.create_table(
+        "forgets",
+        sa.Column(
+            "id",
+            sa.String(length=32),
+            nullable=False,
+            comment="a request to be forgotten that was carried out here",
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -98,8 +134,17 @@ def upgrade() -> None:
         sa.Column("member", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("hidden", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("left", sa.DateTime(), nullable=True),
+        sa.Column(
+            "left",
+            sa.DateTime(),
+            nullable=True,
+            comment="when it became known that they left; kept 30 days (R30)",
+        ),
         sa.Column("first", sa.DateTime(), nullable=False),
+        sa.Column("present", sa.DateTime(), nullable=True, comment="when they were last known to be there"),
+        sa.Column(
+            "asked", sa.DateTime(), nullable=True, comment="when Discord was last asked whether they are"
+        ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("group_id", "member"),
     )
@@ -128,6 +173,7 @@ def upgrade() -> None:
         sa.Column("thread", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("pin", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("log_channel", sa.BigInteger(), nullable=True),
+        sa.Column("open_questions", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("started", sa.Date(), nullable=False, comment="the first date a post is due for"),
         sa.Column(
@@ -140,6 +186,13 @@ def upgrade() -> None:
             sa.Integer(),
             nullable=True,
             comment="the pool size at which the owner was last warned",
+        ),
+        sa.Column("looked", sa.DateTime(), nullable=True, comment="when it was last looked at"),
+        sa.Column(
+            "wakes",
+            sa.DateTime(),
+            nullable=True,
+            comment="nothing is due before this instant; null: look now",
         ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("group_id", "series"),
@@ -207,6 +260,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id", "series", "date", name="one_post_a_date"),
     )
     op.create_index("posts_by_state", "posts", ["state", "closes"], unique=False)
+    op.create_index(
+        "posts_with_steps",
+        "posts",
+        ["group_id"],
+        unique=False,
+        sqlite_where=sa.text("thread_step = 'due' OR pin_step = 'due' OR reveal_step = 'due'"),
+    )
     op.create_table(
         "answers",
         sa.Column("post", sa.Integer(), nullable=False),
@@ -215,7 +275,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column(
             "choice",
-            sa.String(length=8),
+            sa.String(length=16),
             nullable=True,
             comment="the shown letter, or dont-know; null for an open answer",
         ),
@@ -225,6 +285,9 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(length=8), nullable=True, comment="the self-grade of an open answer"),
         sa.Column("found", sa.JSON(none_as_null=True), nullable=True, comment="what the matcher proposed"),
         sa.Column("shared", sa.BigInteger(), nullable=True, comment="the message that shares it"),
+        sa.Column(
+            "shared_in", sa.BigInteger(), nullable=True, comment="the channel or thread of that message"
+        ),
         sa.ForeignKeyConstraint(["post"], ["posts.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("post", "member"),
     )

@@ -111,3 +111,21 @@ def upgrade() -> None:
         "quiz_answers_by_member", "quiz_answers", ["group_id", "member", "card", "ordinal"], unique=False
     )
     op.create_index("quiz_answers_by_date", "quiz_answers", ["group_id", "date", "member"], unique=False)
+    op.create_table(
+        "package_builds",
+        sa.Column("file", sa.String(length=120), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column(
+            "notes", sa.JSON(), nullable=False, comment="card id and content hash of every note, by GUID"
+        ),
+        sa.PrimaryKeyConstraint("file", "digest"),
+    )
+    op.create_table(
+        "package_takes",
+        sa.Column("member", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.String(length=120), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["file", "digest"], ["package_builds.file", "package_builds.digest"]),
+        sa.PrimaryKeyConstraint("member", "file"),
+    )

@@ -1,0 +1,64 @@
+"""Cards looked up by anybody, but for the key of a question that is open in their group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from deckwright.kinds import KindCard
+from deckwright.study.keys import PostKey
+from deckwright.study.question import Snapshot
+from deckwright_bot.services.finding import Finder
+from deckwright_bot.services.group_quizzes import open_cards
+from deckwright_bot.services.library import StudyLibrary
+from deckwright_bot.store.database import Database
+
+_NOBODY = PostKey(0, "card", date(2000, 1, 1))
+"""The options of a card that is looked up stand in one order for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A card with its question; ``hidden`` while its key must not be shown."""
+
+    card: KindCard
+    snapshot: Snapshot
+    hidden: bool
+
+
+class CardService:
+    """Finds cards and shows them."""
+
+    def __init__(self, database: Database, library: StudyLibrary) -> None:
+        self._database = database
+        self._library = library
+        self._first = {key.card: key for key in sorted(library.entries, reverse=True)}
+        self.finder = Finder(
+            {
+                card.id: (_title(card), " ".join((card.answer, topic.title, deck.title, *card.tags)))
+                for deck in library.library.decks
+                for topic in deck.topics
+                for card in topic.cards
+                if isinstance(card, KindCard) and card.id in self._first and card.retired is None
+            }
+        )
+
+    async def look_up(self, name: str, group: int | None) -> LookedUp | None:
+        """A card by its id, an old one, or else by its words; None if nothing fits."""
+        card = self._library.card(name.strip())
+        if card is None:
+            found = self.finder.find(name, 1)
+            card = self._library.card(found[0].card) if name.strip() and found else None
+        key = self._first.get(card.id) if card is not None else None
+        if key is None or not isinstance(card, KindCard):
+            return None
+        hidden = False
+        if group is not None:
+            async with self._database.reading() as connection:
+                hidden = card.id in await open_cards(connection, group)
+        return LookedUp(card, self._library.snapshot(key, _NOBODY), hidden)
+
+
+def _title(card: KindCard) -> str:
+    question = " ".join(card.question.replace("$", "").split())
+    return f"{question} ({card.id})" if len(question) + len(card.id) < 97 else question[:100]

@@ -1,0 +1,39 @@
+"""The one message on joining a server: sent once, and never forgotten (R12)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from deckwright_bot.services.ports import Messenger, Refused, Rejected, Unavailable
+from deckwright_bot.store import groups as group_store
+from deckwright_bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class GreetingService:
+    """Greets groups that were not greeted since they were joined."""
+
+    def __init__(self, database: Database, messenger: Messenger) -> None:
+        self._database = database
+        self._messenger = messenger
+
+    async def tick(self, now: datetime) -> None:
+        """Greet whoever waits for it. What Discord cannot do now is tried again at the next tick."""
+        async with self._database.reading() as connection:
+            waiting = await group_store.ungreeted(connection)
+        for group in waiting:
+            async with self._database.writing() as connection:
+                mine = await group_store.greeted(connection, group.id, now)
+            if not mine:
+                continue
+            try:
+                await self._messenger.greet(group)
+            except Unavailable as error:
+                log.warning("group %d could not be greeted yet: %s", group.id, error)
+                async with self._database.writing() as connection:
+                    await group_store.ungreet(connection, group.id)
+            except (Refused, Rejected) as error:
+                # Nowhere to write, and an owner who takes no messages: `/settings` says all the same.
+                log.warning("group %d cannot be greeted: %s", group.id, error)

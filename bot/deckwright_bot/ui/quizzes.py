@@ -1,0 +1,256 @@
+"""Quizzes as people see them. Drawing only; every decision is made before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import discord
+
+from deckwright.chat.message import Piece
+from deckwright.study.grading import Outcome
+from deckwright.study.question import Snapshot
+from deckwright.study.quiz import LOBBY, Ending, Phase
+from deckwright_bot.services.solo_quizzes import Sheet, Summary
+from deckwright_bot.services.stage import Counts, Table
+from deckwright_bot.store.quizzes import Quiz
+from deckwright_bot.store.records import DONT_KNOW
+from deckwright_bot.ui.ids import ComponentId
+from deckwright_bot.ui.messages import when
+from deckwright_bot.ui.render import ACCENT, QUIET, RIGHT, WRONG, Renderer, Shown, cut, name_of
+from deckwright_bot.ui.texts import counted, text
+from deckwright_bot.ui.views import Button
+
+TABLE = 10
+"""Lines of a table that everybody reads."""
+_PRIMARY = discord.ButtonStyle.primary
+_DANGER = discord.ButtonStyle.danger
+
+
+def _words(*lines: str) -> Piece:
+    words = "\n".join(line for line in lines if line)
+    return Piece((words,), words) if words else Piece()
+
+
+def _view(buttons: Iterable[Button]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button)
+    return view
+
+
+# in a group
+
+
+def lobby(quiz: Quiz, host: str, players: int, locale: str) -> tuple[discord.Embed, discord.ui.View]:
+    """The invitation to a quiz."""
+    embed = discord.Embed(
+        title=text("quiz.lobby.title", locale),
+        description=text(
+            "quiz.lobby.text",
+            locale,
+            host=name_of(host),
+            count=len(quiz.prompts),
+            seconds=quiz.seconds,
+            begins=when(quiz.begun + LOBBY),
+        ),
+        colour=ACCENT,
+    )
+    embed.set_footer(text=counted("quiz.players", players, locale))
+    buttons = [
+        Button(ComponentId("quiz-join", quiz.id), text("quiz.join", locale), style=_PRIMARY),
+        _go(quiz.id, 0, Phase.LOBBY, "quiz.start", locale),
+        Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER),
+    ]
+    return embed, _view(buttons)
+
+
+def _go(quiz: int, number: int, phase: Phase, label: str, locale: str, row: int | None = None) -> Button:
+    return Button(ComponentId("quiz-go", quiz, f"{number}-{phase.value}"), text(label, locale), row=row)
+
+
+def question(
+    renderer: Renderer, quiz: Quiz, number: int, snapshot: Snapshot, closes: datetime, locale: str
+) -> tuple[Shown, discord.ui.View]:
+    """A question that can be answered."""
+    title = text("quiz.question", locale, number=number, count=len(quiz.prompts))
+    ends = _words(f"-# {text('quiz.ends', locale, ends=when(closes))}")
+    shown = renderer.show([renderer.question(snapshot), ends], title=title)
+    buttons = [
+        Button(ComponentId("quiz", quiz.id, f"{number}-{letter}"), letter, style=_PRIMARY, row=0)
+        for letter in (option.letter for option in snapshot.options)
+    ]
+    buttons += [
+        Button(
+            ComponentId("quiz", quiz.id, f"{number}-{DONT_KNOW}"), text("button.dont-know", locale), row=0
+        ),
+        _go(quiz.id, number, Phase.ASKING, "quiz.skip", locale, row=1),
+        Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER, row=1),
+    ]
+    return shown, _view(buttons)
+
+
+def over(
+    renderer: Renderer,
+    quiz: Quiz,
+    number: int,
+    snapshot: Snapshot,
+    counts: Counts,
+    table: Table,
+    locale: str,
+) -> tuple[Shown, discord.ui.View | None]:
+    """A question after its time: counts, key, reasons, table."""
+    lines = []
+    for option in snapshot.options:
+        count = counts.by_letter.get(option.letter, 0)
+        share = round(100 * count / counts.answers) if counts.answers else 0
+        head = text("reveal.counts", locale, letter=option.letter, count=count, share=share)
+        why = f"\n{renderer.line(option.why)}" if option.why else ""
+        lines.append(f"{'✓' if option.right else '✗'} **{head}**{why}")
+    if counts.dont_know:
+        lines.append(text("reveal.dont-know", locale, count=counts.dont_know))
+    title = text("quiz.over", locale, number=number, count=len(quiz.prompts))
+    pieces = [
+        renderer.question(snapshot),
+        _words(*lines),
+        _words(f"**{text('quiz.table', locale)}**", _table(table, locale)),
+    ]
+    shown = renderer.show(pieces, title=title, colour=QUIET)
+    if quiz.phase is Phase.ENDED:
+        return shown, None
+    return shown, _view(
+        [
+            _go(quiz.id, number, Phase.SHOWING, "quiz.next", locale),
+            Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER),
+        ]
+    )
+
+
+def final(quiz: Quiz, table: Table, locale: str) -> discord.Embed:
+    """The final table."""
+    why = quiz.ending if quiz.ending in (Ending.STOPPED, Ending.SILENT, Ending.AWAY) else None
+    title = text(f"quiz.final.{why.value}" if why is not None else "quiz.final", locale)
+    embed = discord.Embed(title=title, description=_table(table, locale), colour=ACCENT)
+    embed.set_footer(text=text("quiz.final.note", locale))
+    return embed
+
+
+def _table(table: Table, locale: str) -> str:
+    named = table.names or {}
+    visible = [each for each in table.standings if each.member in named]
+    lines = [
+        text(
+            "quiz.line",
+            locale,
+            rank=each.rank,
+            name=name_of(named[each.member]),
+            points=each.tally.points,
+            right=each.tally.right,
+        )
+        for each in visible[:TABLE]
+    ]
+    if len(visible) > TABLE:
+        lines.append(counted("quiz.more", len(visible) - TABLE, locale))
+    return cut("\n".join(lines), 2000) or text("quiz.table.none", locale)
+
+
+def chosen(letter: str, locale: str, *, again: bool) -> str:
+    """What a player is told at once."""
+    key = "quiz.chosen.dont-know" if letter == DONT_KNOW else "quiz.chosen"
+    words = text(key, locale, letter=letter)
+    return f"{text('quiz.stands', locale)} {words}" if again else words
+
+
+# alone
+
+
+def sheet(
+    renderer: Renderer, found: Sheet, locale: str, *, showing: bool = False
+) -> tuple[Shown, discord.ui.View]:
+    """A question taken alone, or its result once it is answered; ``showing`` what is only judged."""
+    snapshot, quiz = found.snapshot, found.quiz
+    if snapshot is None:
+        raise AssertionError("a quiz that is not over has a question")
+    head = text("solo.head", locale, number=quiz.position, count=len(quiz.prompts), right=found.right)
+    if found.answer is not None:
+        return _result(renderer, found, snapshot, head, locale)
+    pieces = [renderer.question(snapshot)]
+    if showing:
+        pieces += [renderer.piece(snapshot.texts.answer), _words(text("solo.judge", locale))]
+    shown = renderer.show(pieces, title=head)
+    buttons: list[Button] = []
+    if snapshot.options:
+        buttons += [_own(found, option.letter, option.letter, style=_PRIMARY) for option in snapshot.options]
+    elif showing:
+        buttons += [
+            _own(found, grade, text(f"grade.{grade}", locale), style=_PRIMARY)
+            for grade in ("missed", "partly", "got")
+        ]
+    else:
+        buttons.append(_own(found, "show", text("solo.show", locale), style=_PRIMARY))
+    if not showing:
+        buttons.append(_own(found, DONT_KNOW, text("button.dont-know", locale)))
+    buttons.append(_own(found, "stop", text("solo.stop", locale), row=1))
+    return shown, _view(buttons)
+
+
+def _result(
+    renderer: Renderer, found: Sheet, snapshot: Snapshot, head: str, locale: str
+) -> tuple[Shown, discord.ui.View]:
+    outcome = found.graded.outcome if found.graded is not None else Outcome.OPEN
+    key = "solo.graded" if outcome is Outcome.OPEN else f"solo.{outcome.value}"
+    lines = []
+    for option in snapshot.options:
+        mine = found.answer is not None and found.answer.choice == option.letter
+        mark = "✓" if option.right else "✗" if mine else "·"
+        why = f"\n{renderer.line(option.why)}" if option.why else ""
+        if why or option.right or mine:
+            lines.append(f"{mark} **{option.letter}**{why}")
+    pieces = [_words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
+    pieces.append(renderer.piece(snapshot.texts.answer))
+    colour = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG}.get(outcome, QUIET)
+    last = found.quiz.position >= len(found.quiz.prompts)
+    buttons = [
+        _own(found, "next", text("solo.finish" if last else "solo.next", locale), style=_PRIMARY),
+        Button(
+            ComponentId("card-anki", found.quiz.id, str(found.quiz.position)), text("button.anki", locale)
+        ),
+    ]
+    if not last:
+        buttons.append(_own(found, "stop", text("solo.stop", locale)))
+    return renderer.show(pieces, title=head, colour=colour), _view(buttons)
+
+
+def _own(
+    found: Sheet,
+    what: str,
+    label: str,
+    *,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    row: int | None = None,
+) -> Button:
+    identifier = ComponentId("solo", found.quiz.id, f"{found.quiz.position}-{what}")
+    return Button(identifier, label, style=style, row=row)
+
+
+def summary(found: Summary, locale: str) -> tuple[discord.Embed, discord.ui.View | None]:
+    """How a quiz alone went, and a button to repeat what was missed."""
+    title = (
+        text("solo.summary", locale, right=found.right, asked=found.asked)
+        if found.asked
+        else text("solo.summary.none", locale)
+    )
+    lines = [
+        f"- {text('solo.topic', locale, topic=name_of(topic), right=right, asked=asked)}"
+        for topic, right, asked in found.topics
+    ]
+    if found.weakest is not None:
+        lines += ["", text("solo.weakest", locale, topic=name_of(found.weakest))]
+    elif found.asked:
+        lines += ["", text("solo.perfect", locale)]
+    embed = discord.Embed(title=title, description=cut("\n".join(lines), 3500) or None, colour=ACCENT)
+    embed.set_footer(text=text("solo.practice", locale))
+    if not found.missed:
+        return embed, None
+    label = counted("solo.repeat", len(found.missed), locale)
+    return embed, _view([Button(ComponentId("solo-repeat", found.quiz.id), label, style=_PRIMARY)])

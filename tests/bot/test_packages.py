@@ -1,0 +1,110 @@
+"""The packages to take along, and what is new in them for a member."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deckwright.builder import build
+from deckwright.compiler import compile_library
+from deckwright_bot.services.packages import PackageService
+from deckwright_bot.store.database import Database
+from deckwright_bot.store.migrate import migrate
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ADA, BOB = 1, 2
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    root = tmp_path / "library"
+    (root / "deck").mkdir(parents=True)
+    (root / "library.yaml").write_text("title: L\nnamespace: test\ndecks: [deck]\n")
+    (root / "deck" / "deck.yaml").write_text("title: Deck\n")
+    write(root, {"one": "1", "two": "2"})
+    return root
+
+
+def write(root: Path, cards: dict[str, str]) -> None:
+    lines = "".join(f"  - {{id: {name}, front: '{name}?', back: '{back}'}}\n" for name, back in cards.items())
+    (root / "deck" / "topic.yaml").write_text(f"topic: topic\ntitle: Topic\ncards:\n{lines}")
+
+
+def built(root: Path, out: Path) -> None:
+    report = build(compile_library(root), out, now=int(NOW.timestamp()))
+    assert report.packages
+
+
+def over(folder: Path, out: Path, url: str | None = None) -> tuple[Database, PackageService]:
+    migrate(folder / "bot.sqlite", NOW)
+    database = Database(folder / "bot.sqlite")
+    return database, PackageService(database, out, url)
+
+
+def test_a_member_learns_what_is_new_and_changed_since_they_took_a_package(
+    tmp_path: Path, library: Path
+) -> None:
+    async def story() -> None:
+        database, service = over(tmp_path, tmp_path / "out")
+        try:
+            built(library, tmp_path / "out")
+            whole = service.packages()[0]
+            (first,) = (o for o in await service.offers(ADA, service.packages()) if o.package == whole)
+            assert (first.current, first.changes) == (False, None)
+            await service.took(ADA, whole, NOW)
+            write(library, {"one": "1", "two": "two", "three": "3"})
+            built(library, tmp_path / "out")
+            newer = next(p for p in service.packages() if p.file == whole.file)
+            (ada,) = (o for o in await service.offers(ADA, [newer]))
+            (bob,) = (o for o in await service.offers(BOB, [newer]))
+            assert ada.changes is not None
+            assert (ada.changes.since, ada.changes.new, ada.changes.changed) == (NOW, ("three",), ("two",))
+            assert bob.changes is None
+            await service.took(ADA, newer, NOW + timedelta(days=1))
+            (again,) = (o for o in await service.offers(ADA, [newer]))
+            assert again.current
+        finally:
+            await database.close()
+
+    asyncio.run(story())
+
+
+def test_a_build_that_was_replaced_is_not_handed_over_under_its_old_name(
+    tmp_path: Path, library: Path
+) -> None:
+    built(library, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out")
+    old = service.packages()[0]
+    assert service.content(old) == (tmp_path / "out" / old.file).read_bytes()
+    write(library, {"one": "uno", "two": "2"})
+    built(library, tmp_path / "out")
+
+    assert service.content(old) is None
+    shutil.rmtree(tmp_path / "out")
+    assert service.content(old) is None
+
+
+def test_what_is_no_package_is_left_out_and_no_folder_has_none(tmp_path: Path, library: Path) -> None:
+    out = tmp_path / "out"
+    _, service = over(tmp_path, out)
+    assert service.packages() == []
+    built(library, out)
+    (out / "broken.apkg").write_bytes(b"no zip")
+
+    assert {package.file for package in service.packages()} == {
+        path.name for path in out.glob("*.apkg") if path.name != "broken.apkg"
+    }
+
+
+def test_a_link_is_given_where_the_operator_said_so(tmp_path: Path, library: Path) -> None:
+    built(library, tmp_path / "out")
+    _, without = over(tmp_path, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out", "https://example.org/decks/")
+    package = service.packages()[0]
+
+    assert without.link(package) is None
+    assert service.link(package) == f"https://example.org/decks/{package.file}"
