@@ -135,7 +135,7 @@ async def serve(settings: Settings) -> int:
     from deckwright_bot.store.database import Database, DatabaseError
     from deckwright_bot.store.migrate import migrate as bring_up
     from deckwright_bot.ui.render import Renderer
-    from deckwright_bot.wiring import make_bot
+    from deckwright_bot.wiring import Shelf, make_bot
 
     log = logging.getLogger("deckwright_bot")
     clock = make_clock(settings.clock)
@@ -148,7 +148,8 @@ async def serve(settings: Settings) -> int:
     database = Database(settings.database)
     drawing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
     renderer = await asyncio.get_running_loop().run_in_executor(drawing, lambda: Renderer(Cache()))
-    bot = make_bot(database, library, clock, renderer, drawing)
+    shelf = Shelf(settings.packages, settings.packages_url)
+    bot = make_bot(database, library, clock, renderer, drawing, shelf=shelf)
     await point_at(settings.api_base)
     stop = _told_to_stop()
     try:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord import app_commands
 
-from deckwright_bot.clock import Ticker
+from deckwright_bot.clock import Ticker, tick_seconds
 from deckwright_bot.cogs import commands, components
 from deckwright_bot.cogs.context import Context, locale_of, public_locale, say
 from deckwright_bot.messenger import DiscordMessenger
@@ -31,6 +31,8 @@ ANSWERED = (10062, 40060)
 """Unknown interaction, already acknowledged: a late or duplicated event."""
 ANSWERING = ("discord.py: on_interaction", "CommandTree-invoker")
 """What discord.py calls the tasks that answer somebody."""
+QUIZ_SECONDS = 1.0
+"""How often group quizzes are looked after; people wait for the next question."""
 GRACE = 5.0
 """Real seconds in which those who clicked at the last moment are still answered."""
 PERMISSIONS = discord.Permissions(
@@ -63,6 +65,7 @@ class StudyBot(discord.AutoShardedClient):
         self._facts = facts
         self._context: Context | None = None
         self._ticker: Ticker | None = None
+        self._quiz_ticker: Ticker | None = None
         self._aside: dict[str, asyncio.Future[None]] = {}
         self.pace = Pace()
 
@@ -75,7 +78,8 @@ class StudyBot(discord.AutoShardedClient):
         self.pace = pace
         commands.register(self.tree, context)
         self.tree.error(self._command_failed)
-        self._ticker = Ticker(context.clock, self._tick)
+        self._ticker = Ticker(tick_seconds(context.clock), self._tick)
+        self._quiz_ticker = Ticker(QUIZ_SECONDS, self._quiz_tick)
 
     @property
     def context(self) -> Context:
@@ -112,8 +116,9 @@ class StudyBot(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Ticking begins, once; groups joined or left while the bot was away are met or missed."""
-        if self._ticker is not None and not self._ticker.running:
-            self._ticker.start()
+        for ticker in (self._ticker, self._quiz_ticker):
+            if ticker is not None and not ticker.running:
+                ticker.start()
         # Guilds that are out of reach now come later, one by one.
         there = [guild for guild in self.guilds if not guild.unavailable]
         try:
@@ -129,8 +134,9 @@ class StudyBot(discord.AutoShardedClient):
 
     async def close(self) -> None:
         """Take in no more, finish what is at work, then leave."""
-        if self._ticker is not None:
-            await self._ticker.stop()
+        for ticker in (self._ticker, self._quiz_ticker):
+            if ticker is not None:
+                await ticker.stop()
         for shard in self.shards.values():
             await shard.disconnect()
         answering = [task for task in asyncio.all_tasks() if task.get_name() in ANSWERING]
@@ -152,6 +158,9 @@ class StudyBot(discord.AutoShardedClient):
         await services.posts.tick(now)
         await self._beside("care", lambda: services.care.tick(now))
         await self._beside("greetings", lambda: services.greetings.tick(now))
+
+    async def _quiz_tick(self) -> None:
+        await self.context.services.quizzes.tick(self.context.real_now())
 
     async def _beside(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do something that the day's question must not wait for; while it still runs it is not begun again."""

@@ -107,16 +107,21 @@ def snowflake_at(clock: Clock, shown: datetime) -> int:
     return max(0, int((real - DISCORD_EPOCH) / timedelta(milliseconds=1))) << 22
 
 
+def tick_seconds(clock: Clock) -> float:
+    """How many real seconds 30 s of the clock's time are, not under the shortest tick."""
+    return max(SHORTEST_TICK, TICK.total_seconds() / clock.speed)
+
+
 class Ticker:
-    """Calls ``work`` every 30 s of the clock's time, one call at a time.
+    """Calls ``work`` every so many real seconds, one call at a time.
 
     APScheduler wakes us by the wall clock; when that is set back it would sleep for as long. So a watch on the
     monotonic clock calls the work itself if no call came for three intervals. What is due is
     decided from the database, hence a call too many does nothing.
     """
 
-    def __init__(self, clock: Clock, work: Callable[[], Awaitable[None]]) -> None:
-        self.seconds = max(SHORTEST_TICK, TICK.total_seconds() / clock.speed)
+    def __init__(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        self.seconds = seconds
         self._work = work
         self._lock = asyncio.Lock()
         self._last = time.monotonic()

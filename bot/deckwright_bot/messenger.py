@@ -16,7 +16,7 @@ import discord
 from deckwright_bot.clock import snowflake_at
 from deckwright_bot.cogs.context import Context, public_locale
 from deckwright_bot.cogs.permissions import missing_permissions
-from deckwright_bot.services.ports import Refused, Rejected, Tally, Unavailable, Yesterday
+from deckwright_bot.services.ports import Refused, Rejected, Rematch, Tally, Unavailable, Yesterday
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store.records import Daily, Group, Post
 from deckwright_bot.ui import messages, views
@@ -60,7 +60,9 @@ class DiscordMessenger:
             raise AssertionError("a message was sent before the bot was wired")
         return self._context
 
-    async def send_post(self, post: Post, daily: Daily, yesterday: Yesterday | None) -> int:
+    async def send_post(
+        self, post: Post, daily: Daily, yesterday: Yesterday | None, rematch: Rematch | None
+    ) -> int:
         """Send a claimed post with its nonce; the role ping goes with the send (R6, R9)."""
         snapshot, closes = snapshot_of(post), post.closes
         if closes is None or post.channel is None:
@@ -68,7 +70,7 @@ class DiscordMessenger:
         locale = public_locale(self._client.get_guild(post.group))
         renderer = self.context.renderer
         shown = await self.context.draw(
-            lambda: messages.post_message(renderer, snapshot, closes, yesterday, locale)
+            lambda: messages.post_message(renderer, snapshot, closes, yesterday, locale, rematch=rematch)
         )
         role = daily.ping_role
         mentions = discord.AllowedMentions(roles=[discord.Object(role)]) if role is not None else NOBODY
@@ -128,13 +130,13 @@ class DiscordMessenger:
                 embed.set_image(url=f"attachment://{name}")
         await self.attempt(message.edit(embeds=embeds), post.group, post.channel)
 
-    async def reveal(self, post: Post, tally: Tally) -> None:
+    async def reveal(self, post: Post, tally: Tally, rematch: Rematch | None) -> None:
         """Edit a closed post: counts, key and reasons; only "my result" stays (R15)."""
         snapshot = snapshot_of(post)
         locale = public_locale(self._client.get_guild(post.group))
         renderer = self.context.renderer
         shown = await self.context.draw(
-            lambda: messages.reveal_message(renderer, post, snapshot, tally, locale)
+            lambda: messages.reveal_message(renderer, post, snapshot, tally, locale, rematch=rematch)
         )
         view = views.closed(post.id, share=snapshot.form == "open", locale=locale)
         await self.attempt(

@@ -38,6 +38,8 @@ class Settings:
     database: Path
     api_base: str
     clock: ClockSetting | None
+    packages: Path = Path("build")
+    packages_url: str | None = None
 
     @property
     def real_discord(self) -> bool:
@@ -80,9 +82,15 @@ def read(environment: Mapping[str, str] | None = None, *, dotenv: Path | None = 
     clock = _clock(given.get("DECKWRIGHT_CLOCK"), mistakes)
     if clock is not None and not is_loopback(host):
         mistakes.append("DECKWRIGHT_CLOCK is for a sandbox: it needs a DECKWRIGHT_API_BASE on 127.0.0.1")
+    packages = Path(given.get("DECKWRIGHT_PACKAGES") or "build")
+    url = given.get("DECKWRIGHT_PACKAGES_URL", "").strip() or None
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        mistakes.append(
+            f"DECKWRIGHT_PACKAGES_URL must be a web address such as https://example.org/decks, not {url!r}"
+        )
     if mistakes:
         raise SettingsError(mistakes)
-    return Settings(token, library, database, api_base, clock)
+    return Settings(token, library, database, api_base, clock, packages, url)
 
 
 def library_of(environment: Mapping[str, str]) -> Path:

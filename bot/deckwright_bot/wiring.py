@@ -28,8 +28,8 @@ from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.matching import OpenMatcher
 from deckwright_bot.services.members import MemberService
 from deckwright_bot.services.overview import OverviewService
-from deckwright_bot.services.ports import Messenger
 from deckwright_bot.services.packages import PackageService
+from deckwright_bot.services.ports import Messenger
 from deckwright_bot.services.posts import HEARTBEAT_GAP, Pace, PostService
 from deckwright_bot.services.solo_quizzes import SoloQuizzes
 from deckwright_bot.services.stage import Stage
@@ -40,7 +40,6 @@ from deckwright_bot.store.database import Database
 from deckwright_bot.store.facts import Facts
 from deckwright_bot.store.forgotten import Forgotten
 from deckwright_bot.ui.render import Renderer
-
 
 BREATH: Final = 2.0
 """Real seconds for which a busy program may not beat, without being out of reach (R20)."""

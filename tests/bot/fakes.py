@@ -19,7 +19,7 @@ from deckwright_bot.services.groups import GroupService, Wish
 from deckwright_bot.services.leaving import LeavingService
 from deckwright_bot.services.library import StudyLibrary, load
 from deckwright_bot.services.members import MemberService
-from deckwright_bot.services.ports import Refused, Tally, Unavailable, Yesterday
+from deckwright_bot.services.ports import Refused, Rematch, Tally, Unavailable, Yesterday
 from deckwright_bot.services.posts import Pace, PostService
 from deckwright_bot.services.stage import Counts, Table
 from deckwright_bot.services.standings import StandingsService
@@ -42,6 +42,8 @@ class FakeMessenger:
 
     sent: dict[int, tuple[Post, Yesterday | None]] = field(default_factory=dict)
     by_nonce: dict[str, int] = field(default_factory=dict)
+    rematches: dict[int, Rematch | None] = field(default_factory=dict)
+    """What a reveal told of the time before."""
     revealed: dict[int, Tally] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
     told: list[Sequence[str]] = field(default_factory=list)
@@ -61,7 +63,13 @@ class FakeMessenger:
         if self.fail and (error := self.fail.pop(0)) is not None:
             raise error
 
-    async def send_post(self, post: Post, daily: Daily, yesterday: Yesterday | None) -> int:  # noqa: ARG002
+    async def send_post(
+        self,
+        post: Post,
+        daily: Daily,  # noqa: ARG002
+        yesterday: Yesterday | None,
+        rematch: Rematch | None,  # noqa: ARG002
+    ) -> int:
         self._fault()
         nonce = post.nonce or ""
         if not (self.nonces_hold and nonce in self.by_nonce):
@@ -80,8 +88,9 @@ class FakeMessenger:
     async def show_count(self, post: Post, answers: int) -> None:
         self.counts[post.id] = answers
 
-    async def reveal(self, post: Post, tally: Tally) -> None:
+    async def reveal(self, post: Post, tally: Tally, rematch: Rematch | None) -> None:
         self._fault()
+        self.rematches[post.id] = rematch
         self.revealed[post.id] = tally
 
     async def open_thread(self, post: Post) -> int:

@@ -76,6 +76,7 @@ def test_settings_without_options_is_a_private_panel_with_everything(tmp_path: P
                 "Thread: off",
                 "Pin: off",
                 "Open questions: off",
+                "Friday rematch: on",
             ]
 
     story(tmp_path, tell)

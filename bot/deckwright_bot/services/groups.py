@@ -43,6 +43,7 @@ class Switch(StrEnum):
     THREAD = "thread"
     PIN = "pin"
     OPEN_QUESTIONS = "open_questions"
+    REMATCH = "rematch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class GroupService:
                     pin=False,
                     log_channel=None,
                     open_questions=False,
+                    rematch=True,
                     seed=self._random.getrandbits(48),
                     started=local_date(now, found) if found is not None else now.date(),
                     paused=None,
@@ -186,6 +188,8 @@ class GroupService:
                     return replace(daily, pin=on)
                 case Switch.OPEN_QUESTIONS:
                     return replace(daily, open_questions=on)
+                case Switch.REMATCH:
+                    return replace(daily, rematch=on)
 
         return await self._change(group, changed, what.value, by, now)
 
@@ -208,6 +212,7 @@ class GroupService:
                 "thread": made.thread,
                 "pin": made.pin,
                 "open_questions": made.open_questions,
+                "rematch": made.rematch,
             }
             await member_store.note(connection, group, by, what, detail, now)
         return made

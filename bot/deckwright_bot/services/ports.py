@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from deckwright_bot.store.records import Daily, Group, Post
@@ -18,6 +18,15 @@ class Yesterday:
     right: int | None
     """How many were right; None for an open question."""
     outage: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rematch:
+    """How a question went when it was asked before (R10's exception on Fridays)."""
+
+    day: date
+    right: int
+    """The percentage of answers that were right then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,9 @@ class Unavailable(Exception):  # noqa: N818  it says what Discord is
 class Messenger(Protocol):
     """Sends and edits what people see. Every method raises `Refused` or `Unavailable` when Discord fails."""
 
-    async def send_post(self, post: Post, daily: Daily, yesterday: Yesterday | None) -> int:
+    async def send_post(
+        self, post: Post, daily: Daily, yesterday: Yesterday | None, rematch: Rematch | None
+    ) -> int:
         """Send a claimed post with its nonce and return its message's id."""
 
     async def find_post(self, post: Post, around: datetime) -> int | None:
@@ -69,7 +80,7 @@ class Messenger(Protocol):
     async def show_count(self, post: Post, answers: int) -> None:
         """Show the number of answers on an open post (R15)."""
 
-    async def reveal(self, post: Post, tally: Tally) -> None:
+    async def reveal(self, post: Post, tally: Tally, rematch: Rematch | None) -> None:
         """Edit a closed or void post: buttons off but "my result", counts, key and reasons (R15)."""
 
     async def open_thread(self, post: Post) -> int:

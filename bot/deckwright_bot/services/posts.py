@@ -13,9 +13,10 @@ from functools import partial
 from deckwright.study import outages, schedule
 from deckwright.study.dates import local_date
 from deckwright.study.keys import PostKey, PromptKey
-from deckwright.study.pool import LOW, pool
+from deckwright.study.pool import LOW, fits, pool
 from deckwright.study.posting import State
 from deckwright.study.question import to_json
+from deckwright.study.rematch import LATEST, SOONEST, Asked, is_day, rematch
 from deckwright.study.reminders import BEFORE_CLOSE, TOO_LATE
 from deckwright.study.schedule import Due, LastPost
 from deckwright_bot.services.library import StudyLibrary
@@ -208,14 +209,19 @@ class PostService:
                 await post_store.skip(connection, daily.group, daily.series, [due.post])
                 log.warning("group %d: no card fits its level and decks", daily.group)
                 return PostNow(None, empty=True)
+            prompt, before = left.next, None
+            if daily.rematch and is_day(due.post, daily.weekdays):
+                again = await self._rematch(connection, daily, due.post)
+                if again is not None:
+                    prompt, before = again
             key = PostKey(daily.group, daily.series, due.post)
             claim = post_store.Claim(
                 group=daily.group,
                 series=daily.series,
                 date=due.post,
-                card=left.next.card,
-                ordinal=left.next.ordinal,
-                snapshot=to_json(self._library.snapshot(left.next, key)),
+                card=prompt.card,
+                ordinal=prompt.ordinal,
+                snapshot=to_json(self._library.snapshot(prompt, key)),
                 nonce=key.nonce,
                 scheduled=due.scheduled or now,
                 claimed=now,
@@ -224,6 +230,7 @@ class PostService:
                 channel=daily.channel,
                 thread=daily.thread,
                 pin=daily.pin,
+                rematch_of=before,
             )
             claimed = await post_store.claim(connection, claim)
             post = await post_store.find(connection, claimed) if claimed is not None else None
@@ -234,6 +241,22 @@ class PostService:
             await self._warn_low(daily, left.left)
         async with self._database.reading() as connection:
             return PostNow(await post_store.find(connection, post.id))
+
+    async def _rematch(self, connection: Connection, daily: Daily, day: date) -> tuple[PromptKey, int] | None:
+        """The week's rematch and the post it was in; None where there is none to be had."""
+        outcomes = await post_store.outcomes(
+            connection, daily.group, daily.series, day - LATEST - SOONEST, day
+        )
+        fitting = {each.key for each in self._library.askables if fits(each, series_of(daily))}
+        asked = [
+            Asked(PromptKey(each.card, each.ordinal), each.day, each.answers, each.right)
+            for each in outcomes
+            if not each.rematch and PromptKey(each.card, each.ordinal) in fitting
+        ]
+        returned = {PromptKey(each.card, each.ordinal) for each in outcomes if each.rematch}
+        found = rematch(day, asked, returned)
+        post = next((each.post for each in outcomes if found is not None and each.day == found.day), None)
+        return (found.prompt, post) if found is not None and post is not None else None
 
     async def _warn_low(self, daily: Daily, left: int) -> None:
         async with self._database.writing() as connection:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from deckwright.study import posting, schedule
 from deckwright_bot.services.ports import Messenger, Refused, Rejected, Unavailable, Yesterday
 from deckwright_bot.services.snapshots import series_of, snapshot_of
-from deckwright_bot.services.tallies import tally
+from deckwright_bot.services.tallies import rematch_of, tally
 from deckwright_bot.store import groups as group_store, posts as post_store
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.records import Daily, Post
@@ -35,8 +35,10 @@ class Sender:
             Unavailable: if Discord cannot now; a later tick goes on.
         """
         yesterday = await self.yesterday(post.group, post.series, post.date)
+        async with self._database.reading() as connection:
+            rematch = await rematch_of(connection, post)
         try:
-            message = await self._messenger.send_post(post, daily, yesterday)
+            message = await self._messenger.send_post(post, daily, yesterday, rematch)
         except Unavailable:
             await self._later(post, now)
             raise

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from deckwright.study.posting import State
 from deckwright_bot.services.ports import Messenger, Refused, Rejected, Unavailable
-from deckwright_bot.services.tallies import tally
+from deckwright_bot.services.tallies import rematch_of, tally
 from deckwright_bot.store import groups as group_store, members as member_store, posts as post_store
 from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import Post, Step
@@ -48,7 +48,8 @@ class Steps:
     async def _reveal(self, post: Post) -> None:
         async with self._database.reading() as connection:
             counts = await tally(connection, post)
-        await self._messenger.reveal(post, counts)
+            rematch = await rematch_of(connection, post)
+        await self._messenger.reveal(post, counts, rematch)
         async with self._database.writing() as connection:
             await post_store.reveal_step(connection, post.id, Step.DONE)
 

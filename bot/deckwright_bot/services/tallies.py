@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deckwright_bot.services.ports import Tally
+from deckwright_bot.services.ports import Rematch, Tally
 from deckwright_bot.services.snapshots import snapshot_of
-from deckwright_bot.store import answers as answer_store
+from deckwright_bot.store import answers as answer_store, posts as post_store
 from deckwright_bot.store.database import Connection
 from deckwright_bot.store.records import DONT_KNOW, Post
 
@@ -26,3 +26,12 @@ async def tally(connection: Connection, post: Post) -> Tally:
         if grade is not None:
             grades[grade] = grades.get(grade, 0) + number
     return Tally(total, right, letters, dont_know, grades)
+
+
+async def rematch_of(connection: Connection, post: Post) -> Rematch | None:
+    """How a rematch's question went the first time; None for any other post."""
+    before = await post_store.find(connection, post.rematch_of) if post.rematch_of is not None else None
+    if before is None:
+        return None
+    counts = await tally(connection, before)
+    return Rematch(before.date, round(100 * counts.right / counts.answers)) if counts.answers else None

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, select, text, update
+from sqlalchemy import Integer, Row, and_, bindparam, case, cast, func, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.posting import State
-from deckwright_bot.store.records import Credit, Post, Step
+from deckwright_bot.store.records import Credit, OutcomeOf, Post, Step
 from deckwright_bot.store.tables import STEP_DUE, answers, credited as credit_rows, posts, reminders
 
 
@@ -34,6 +34,7 @@ class Claim:
     channel: int
     thread: bool
     pin: bool
+    rematch_of: int | None = None
 
 
 _CLAIM = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
@@ -112,6 +113,7 @@ _LATEST = select(posts).where(_of_series).order_by(posts.c.date.desc()).limit(1)
 _ASKED = (
     select(posts.c.card, posts.c.ordinal)
     .where(_of_series, posts.c.card.is_not(None), posts.c.state.not_in([State.SKIPPED, State.FAILED]))
+    .where(posts.c.rematch_of.is_(None))
     .order_by(posts.c.date)
 )
 _THREAD = update(posts).where(_id).values(thread_step=bindparam("step"), thread=bindparam("made"))
@@ -137,6 +139,27 @@ _CREDITED = (
     select(posts.c.date, credit_rows.c.reason)
     .join(credit_rows, credit_rows.c.post == posts.c.id)
     .where(_of_series, credit_rows.c.member == bindparam("member"))
+    .order_by(posts.c.date)
+)
+_OUTCOMES = (
+    select(
+        posts.c.id,
+        posts.c.date,
+        posts.c.card,
+        posts.c.ordinal,
+        posts.c.rematch_of,
+        func.count(answers.c.right).label("given"),
+        func.coalesce(func.sum(cast(answers.c.right, Integer)), 0).label("right"),
+    )
+    .outerjoin(answers, answers.c.post == posts.c.id)
+    .where(
+        _of_series,
+        posts.c.state == State.CLOSED,
+        posts.c.card.is_not(None),
+        posts.c.date >= bindparam("first"),
+        posts.c.date < bindparam("last"),
+    )
+    .group_by(posts.c.id)
     .order_by(posts.c.date)
 )
 _BY_DATE = select(posts).where(_of_series, posts.c.date == bindparam("day"))
@@ -172,6 +195,7 @@ async def claim(connection: AsyncConnection, value: Claim) -> int | None:
             "channel": value.channel,
             "thread_step": Step.DUE if value.thread else None,
             "pin_step": Step.DUE if value.pin else None,
+            "rematch_of": value.rematch_of,
         },
     )
     row = found.first()
@@ -295,6 +319,17 @@ async def rekey(connection: AsyncConnection, post: int, letters: str) -> bool:
     return (await connection.execute(_REKEY, values)).first() is not None
 
 
+async def outcomes(
+    connection: AsyncConnection, group: int, name: str, first: date, last: date
+) -> list[OutcomeOf]:
+    """How the choices of closed posts went, from a date up to another one, oldest first."""
+    values = {"group": group, "name": name, "first": first, "last": last}
+    return [
+        OutcomeOf(row.id, row.date, row.card, row.ordinal, row.given, row.right, row.rematch_of is not None)
+        for row in await connection.execute(_OUTCOMES, values)
+    ]
+
+
 async def recent(
     connection: AsyncConnection, group: int, name: str, states: Sequence[State], most: int
 ) -> list[Post]:
@@ -368,5 +403,6 @@ def _post(row: Row[Any]) -> Post:
         edited=row.edited,
         reveal_step=step(row.reveal_step),
         outage=row.outage,
+        rematch_of=row.rematch_of,
         void_reason=row.void_reason,
     )

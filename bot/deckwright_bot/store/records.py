@@ -55,6 +55,8 @@ class Daily:
     pin: bool
     log_channel: int | None
     open_questions: bool
+    rematch: bool
+    """Whether the question missed most returns on Fridays."""
     """Whether questions without options are asked too (R10: choices only by default)."""
     seed: int
     started: date
@@ -95,6 +97,8 @@ class Post:
     edited: datetime | None
     reveal_step: Step | None
     outage: bool
+    rematch_of: int | None
+    """The post whose question this one asks again."""
     void_reason: str | None
 
 
@@ -141,3 +145,16 @@ class Score:
     points: int
     right: int
     answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeOf:
+    """How a closed post's choice went."""
+
+    post: int
+    day: date
+    card: str
+    ordinal: int
+    answers: int
+    right: int
+    rematch: bool

@@ -11,7 +11,7 @@ from deckwright.study.matching import State as Match
 from deckwright.study.posting import State
 from deckwright.study.question import Snapshot
 from deckwright_bot.services.answers import Result
-from deckwright_bot.services.ports import Tally, Yesterday
+from deckwright_bot.services.ports import Rematch, Tally, Yesterday
 from deckwright_bot.store.records import DONT_KNOW, Post
 from deckwright_bot.ui.render import (
     ACCENT,
@@ -48,10 +48,14 @@ def post_message(
     locale: str,
     *,
     answers: int = 0,
+    rematch: Rematch | None = None,
 ) -> Shown:
     """The post as it stands in the channel while it is open."""
-    before = _yesterday(yesterday, locale)
-    shown = renderer.show([before, renderer.question(snapshot)], title=text("post.title", locale))
+    again = Piece()
+    if rematch is not None:
+        again = _text(text("rematch.head", locale, day=rematch.day.isoformat(), share=rematch.right))
+    pieces = [_yesterday(yesterday, locale), again, renderer.question(snapshot)]
+    shown = renderer.show(pieces, title=text("post.title", locale))
     meta = text(
         "post.meta",
         locale,
@@ -163,7 +167,15 @@ def _footer(result: Result, locale: str) -> str:
     return f"-# {' · '.join(parts)}" if parts else ""
 
 
-def reveal_message(renderer: Renderer, post: Post, snapshot: Snapshot, tally: Tally, locale: str) -> Shown:
+def reveal_message(
+    renderer: Renderer,
+    post: Post,
+    snapshot: Snapshot,
+    tally: Tally,
+    locale: str,
+    *,
+    rematch: Rematch | None = None,
+) -> Shown:
     """The post after its close: counts, key, why each option is what it is (R15).
 
     A void one says why instead: what it would teach may be what was wrong with it (R28).
@@ -178,6 +190,9 @@ def reveal_message(renderer: Renderer, post: Post, snapshot: Snapshot, tally: Ta
     if post.key is not None:
         pieces.append(_text(f"-# {text('post.rekeyed', locale)}"))
     lines: list[str] = []
+    if rematch is not None and tally.answers:
+        now = round(100 * tally.right / tally.answers)
+        pieces.append(_text(f"**{text('rematch.result', locale, then=rematch.right, now=now)}**"))
     for option in snapshot.options:
         count = tally.by_letter.get(option.letter, 0)
         share = round(100 * count / tally.answers) if tally.answers else 0

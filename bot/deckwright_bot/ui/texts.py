@@ -85,6 +85,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "panel.switch.pin.off": "Pin: off",
     "panel.switch.open_questions.on": "Open questions: on",
     "panel.switch.open_questions.off": "Open questions: off",
+    "panel.switch.rematch.on": "Friday rematch: on",
+    "panel.switch.rematch.off": "Friday rematch: off",
     "panel.test.note": "Only you see this, and nobody will be asked it soon.",
     "panel.test.fine": "Nothing is in the way of a real post.",
     "panel.test.missing": "A real post would fail:",

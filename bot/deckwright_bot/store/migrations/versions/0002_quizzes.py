@@ -11,6 +11,11 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make the tables of quizzes and packages; every group plays the rematch until its owner says no."""
+    op.add_column("series", sa.Column("rematch", sa.Boolean(), server_default="1", nullable=False))
+    op.add_column(
+        "posts",
+        sa.Column("rematch_of", sa.Integer(), nullable=True, comment="the post whose question it asks again"),
+    )
     op.create_table(
         "quizzes",
         sa.Column("id", sa.Integer(), nullable=False),
