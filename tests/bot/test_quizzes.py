@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from deckwright.study.quiz import LOBBY, SHOWN, Ending, Phase, Wanted
 from deckwright_bot.services.group_quizzes import GroupQuizzes, QuizResult, Verdict
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.solo_quizzes import Sheet, SoloQuizzes
-from deckwright_bot.services.stage import Counts, Table
 from deckwright_bot.store import scores
 from deckwright_bot.store.quizzes import Question, Quiz
 
@@ -213,6 +212,28 @@ def test_the_first_answer_stands_and_twenty_clicks_at_once_count_once(tmp_path: 
 
         assert sorted(result.verdict for result in results) == [Verdict.AGAIN] * 19 + [Verdict.NEW]
         assert len({result.answer.choice for result in results if result.answer is not None}) == 1
+
+    run(tmp_path, story)
+
+
+def test_a_click_before_the_message_is_recorded_counts(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.begin()
+        ask, results = play.stage.ask, []
+
+        async def answered_at_once(
+            quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime
+        ) -> int:
+            message = await ask(quiz, question, snapshot, closes)
+            letter = snapshot.options[0].letter
+            results.append(
+                await play.group.choose(quiz.id, question.number, GROUP, ADA, "Ada", letter, play.now)
+            )
+            return message
+
+        play.stage.ask = answered_at_once  # type: ignore[method-assign]
+        await play.asking(quiz)
+        assert [result.verdict for result in results] == [Verdict.NEW]
 
     run(tmp_path, story)
 
