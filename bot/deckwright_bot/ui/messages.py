@@ -105,21 +105,41 @@ def result_message(renderer: Renderer, result: Result, locale: str) -> Shown:
     return renderer.show([*pieces, _text(_footer(result, locale))], title=title, colour=colour)
 
 
+class Told:
+    """What a message says already: on many cards a reason is the answer's own first sentence, and nobody reads it twice."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        """With a ``snapshot`` whose answer the message shows as well."""
+        self._said = [_plain(snapshot.texts.answer)] if snapshot is not None else []
+
+    def new(self, why: str | None) -> str | None:
+        """A reason, unless the message says it elsewhere."""
+        if why is None or any(said.startswith(_plain(why)) for said in self._said):
+            return None
+        self._said.append(_plain(why))
+        return why
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.split()).casefold()
+
+
 def _choice_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale: str) -> list[Piece]:
     answer = result.answer
     pieces: list[Piece] = []
+    told = Told(snapshot)
     if answer is not None and answer.choice not in (None, DONT_KNOW):
         chosen = snapshot.option(str(answer.choice))
         if chosen is not None and not chosen.right:
             pieces.append(_text(f"**{text('result.yours', locale, letter=chosen.letter)}**"))
-            if chosen.why:
-                pieces.append(renderer.piece(chosen.why))
+            if why := told.new(chosen.why):
+                pieces.append(renderer.piece(why))
     right = [option for option in snapshot.options if option.right]
     if right:
         letters = ", ".join(option.letter for option in right)
         one, many = text("result.key", locale, letter=letters), text("result.keys", locale, letters=letters)
         pieces.append(_text(f"**{one if len(right) == 1 else many}**"))
-        pieces += [renderer.piece(option.why) for option in right if option.why]
+        pieces += [renderer.piece(why) for option in right if (why := told.new(option.why))]
     pieces.append(renderer.piece(snapshot.texts.answer, gap=None))
     return pieces
 
@@ -193,12 +213,14 @@ def reveal_message(
     if rematch is not None and tally.answers:
         now = round(100 * tally.right / tally.answers)
         pieces.append(_text(f"**{text('rematch.result', locale, then=rematch.right, now=now)}**"))
+    told = Told(snapshot)
     for option in snapshot.options:
         count = tally.by_letter.get(option.letter, 0)
         share = round(100 * count / tally.answers) if tally.answers else 0
         mark = "✓" if option.right else "✗"
         counts = text("reveal.counts", locale, letter=option.letter, count=count, share=share)
-        lines.append(f"{mark} **{counts}**" + (f"\n{renderer.line(option.why)}" if option.why else ""))
+        why = told.new(option.why)
+        lines.append(f"{mark} **{counts}**" + (f"\n{renderer.line(why)}" if why else ""))
     if tally.dont_know:
         lines.append(text("reveal.dont-know", locale, count=tally.dont_know))
     for grade, count in tally.grades.items():

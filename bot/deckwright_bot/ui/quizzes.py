@@ -16,7 +16,7 @@ from deckwright_bot.services.stage import Counts, Table
 from deckwright_bot.store.quizzes import Quiz
 from deckwright_bot.store.records import DONT_KNOW
 from deckwright_bot.ui.ids import ComponentId
-from deckwright_bot.ui.messages import when
+from deckwright_bot.ui.messages import Told, when
 from deckwright_bot.ui.render import ACCENT, QUIET, RIGHT, WRONG, Renderer, Shown, cut, name_of
 from deckwright_bot.ui.texts import counted, text
 from deckwright_bot.ui.views import Button
@@ -101,11 +101,13 @@ def over(
 ) -> tuple[Shown, discord.ui.View | None]:
     """A question after its time: counts, key, reasons, table."""
     lines = []
+    told = Told()
     for option in snapshot.options:
         count = counts.by_letter.get(option.letter, 0)
         share = round(100 * count / counts.answers) if counts.answers else 0
         head = text("reveal.counts", locale, letter=option.letter, count=count, share=share)
-        why = f"\n{renderer.line(option.why)}" if option.why else ""
+        reason = told.new(option.why)
+        why = f"\n{renderer.line(reason)}" if reason else ""
         lines.append(f"{'✓' if option.right else '✗'} **{head}**{why}")
     if counts.dont_know:
         lines.append(text("reveal.dont-know", locale, count=counts.dont_know))
@@ -200,10 +202,12 @@ def _result(
     outcome = found.graded.outcome if found.graded is not None else Outcome.OPEN
     key = "solo.graded" if outcome is Outcome.OPEN else f"solo.{outcome.value}"
     lines = []
+    told = Told(snapshot)
     for option in snapshot.options:
         mine = found.answer is not None and found.answer.choice == option.letter
         mark = "✓" if option.right else "✗" if mine else "·"
-        why = f"\n{renderer.line(option.why)}" if option.why else ""
+        reason = told.new(option.why)
+        why = f"\n{renderer.line(reason)}" if reason else ""
         if why or option.right or mine:
             lines.append(f"{mark} **{option.letter}**{why}")
     pieces = [_words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
