@@ -10,10 +10,10 @@ from __future__ import annotations
 # Near-synonyms. A word may stand in several groups: "drop" is LOW in "errors drop", REMOVE in "drop the rows".
 GROUPS: dict[str, str] = {
     "HIGH": "high higher highest large larger largest big bigger biggest great greater huge increase "
-    "increases rise rising raise raises grow grows growth inflate amplify explode massive "
+    "increases rise rising raise raises grow grows growth inflate amplify explode massive up "
     "enormous upwards",
-    "LOW": "low lower lowest lowers small smaller smallest little tiny decrease reduce reduction shrink "
-    "shrinks fall drop cut cuts less least decline diminish negligible minimise lessen "
+    "LOW": "low down lower lowest lowers small smaller smallest little tiny decrease reduce reduction "
+    "shrink shrinks fall drop cut cuts less least decline diminish negligible minimise lessen "
     "weaken barely",
     "VANISH": "vanish disappear fade die zero evaporate dies",
     "MANY": "many multiple several numerous lots plenty various lot",
@@ -23,12 +23,12 @@ GROUPS: dict[str, str] = {
     "STRONG": "strong stronger strongest powerful accurate",
     "WEAK": "weak weaker weakest poor poorly bad shallow",
     "SAME": "same identical equal equally alike similar match matches constant unchanged",
-    "DIFFERENT": "different differ differs differently difference distinct other another vary varies mismatch "
-    "disagree",
+    "DIFFERENT": "different differ differs differently difference distinct other another vary varies "
+    "mismatch disagree",
     "CONSTANT": "constant fixed fix steady always",
     "KEEP": "keep keeps stay stays remain remains retain preserve hold holds still maintain leave",
-    "REMOVE": "remove delete drop erase exclude omit discard skip mask ablate ablation occlude occlusion "
-    "perturb throw",
+    "REMOVE": "remove delete drop erase exclude omit discard skip mask ablate ablation occlude "
+    "occlusion perturb throw",
     "CHANGE": "change alter modify shift move moves replace adjust rescale correct update",
     "BEFORE": "before beforehand previous previously earlier prior upfront advance preceding",
     "AFTER": "after afterwards subsequently following next then later",
@@ -39,13 +39,14 @@ GROUPS: dict[str, str] = {
     "TRAIN": "train fit learn train trained fitted retrain refit",
     "PREDICT": "predict forecast prediction output",
     "CHECK": "check verify audit review inspect examine validate test validation",
+    "UNSEEN": "unseen withhold validation test evaluation",
     "SPLIT": "split divide partition separate fold",
-    "ERROR": "error mistake failure fault",
+    "ERROR": "error mistake failure fault loss",
     "CHOOSE": "choose pick select draw decide decision choice determine",
     "AVERAGE": "average mean expectation expected expect",
     "STOP": "stop end kill abandon halt terminate drop",
     "ALL": "all every each whole entire complete full everything both",
-    "RANDOM": "random randomly randomise randomised chance arbitrary",
+    "RANDOM": "random randomly randomise randomised chance arbitrary luck lucky fluke coincidence",
     "REASON": "why reason because cause explain trigger due",
     "GOAL": "goal objective target aim purpose metric criterion success",
     "OWN": "own owner responsible ownership charge accountable",
@@ -125,6 +126,45 @@ GROUPS: dict[str, str] = {
     "NEAR": "near close nearby",
     "CRASH": "crash outage incident down",
     "RETURN": "return come back",
+    "GET": "get receive obtain acquire take fetch collect gather",
+    "COPY": "copy print replicate reproduce clone multiply breed",
+    "HARM": "harm damage hurt injury injure loss destroy",
+    "COLLIDE": "collide collision bump hit",
+    "COMPARE": "compare comparison versus vs against contrast beside",
+    "BUFFER": "buffer queue absorb pile backlog smooth",
+    "BURST": "burst spike peak surge rush",
+    "RETRY": "retry resend repeat again attempt redeliver",
+    "LIMIT": "limit restrict constrain bound cap restrain",
+    "MAXIMUM": "maximum maximise maximal largest biggest highest most greatest peak",
+    "OPTIMUM": "optimum optimal optimise ideal best",
+    "VARIATION": "variance variation variability spread scatter dispersion fluctuate fluctuation vary",
+    "MOMENT": "moment time timestamp instant date when",
+    "WARM": "warm warmth hot heat heated temperature",
+    "IDENTITY": "key id identifier token uuid identity",
+    "SHAPE": "shape form structure geometry",
+    "WORKER": "worker consumer processor subscriber",
+    "DIMENSION": "dimension direction axis component coordinate",
+    "ACCUMULATE": "accumulate buffer queue backlog",
+    "NEED": "need require must necessary",
+    "NORMAL": "normal normally normality gaussian",
+    "DEPEND": "depend rely hinge",
+    "COMBINE": "combine merge blend mix",
+    "GRADUAL": "gradual gradually stepwise incremental incrementally progressively",
+    "EXACT": "exact exactly precise precisely",
+    "INTEND": "intend intent intention deliberate",
+    "RARE": "rare rarely seldom infrequent scarce uncommon",
+    "OFTEN": "often frequent frequently regularly",
+    "CHEAP": "cheap cheaply inexpensive affordable",
+    "COMPUTE": "compute calculate computation calculation",
+    "STORE": "store save persist remember",
+    "DISEASE": "disease illness sick sickness",
+    "DRUG": "drug medicine medication",
+    "GERM": "germ bacteria bacterium microbe pathogen",
+    "ORAL": "oral orally verbal spoken",
+    "PARALLEL": "parallel simultaneous simultaneously concurrent concurrently",
+    "SUFFICIENT": "sufficient enough adequate",
+    "UNIFORM": "uniform even evenly balanced",
+    "WORSEN": "worse worsen degrade deteriorate",
 }
 
 PAIRS: tuple[tuple[str, str], ...] = (

@@ -20,7 +20,8 @@ from deckwright.study.opposites import CARRY_NOT, GROUPS
 _STEMMER = snowballstemmer.stemmer("english")
 
 
-def _set(words: str) -> frozenset[str]:
+def words_of(words: str) -> frozenset[str]:
+    """The words of a line, as a set."""
     return frozenset(words.split())
 
 
@@ -32,32 +33,55 @@ SHORT: dict[str, str] = {
     "abs": "absolute",
     "acc": "accuracy",
     "approx": "approximately",
+    "attn": "attention",
     "avg": "average",
+    "avgs": "averages",
+    "backprop": "backpropagation",
     "bc": "because",
+    "calc": "calculate",
+    "ci": "confidence interval",
+    "ckpt": "checkpoint",
     "coef": "coefficient",
+    "coeff": "coefficient",
+    "col": "column",
+    "cols": "columns",
     "cond": "conditional",
     "cos": "because",
     "cuz": "because",
     "cv": "cross validation",
     "db": "database",
+    "dedup": "deduplicate",
     "diff": "difference",
     "dim": "dimension",
     "dims": "dimensions",
-    "distr": "distribution",
     "dist": "distribution",
+    "distr": "distribution",
     "dunno": "do not know",
+    "dup": "duplicate",
+    "dupes": "duplicates",
+    "dups": "duplicates",
     "eg": "example",
+    "emb": "embedding",
+    "embs": "embeddings",
+    "eps": "epsilon",
+    "est": "estimate",
+    "eval": "evaluation",
     "exp": "experiment",
     "fdr": "false discovery rate",
     "feat": "feature",
     "feats": "features",
     "fn": "false negative",
+    "fns": "false negatives",
     "fp": "false positive",
     "fpr": "false positive rate",
+    "fps": "false positives",
+    "freq": "frequency",
     "gd": "gradient descent",
+    "gen": "generation",
+    "gonna": "going to",
+    "govt": "government",
     "grad": "gradient",
     "grads": "gradients",
-    "gonna": "going to",
     "hi": "high",
     "hyperparams": "hyperparameters",
     "info": "information",
@@ -66,28 +90,59 @@ SHORT: dict[str, str] = {
     "max": "maximum",
     "mem": "memory",
     "min": "minimum",
+    "minibatch": "mini batch",
+    "minibatches": "mini batches",
+    "msg": "message",
+    "msgs": "messages",
+    "neg": "negative",
+    "negs": "negatives",
+    "nn": "neural network",
+    "num": "number",
+    "obs": "observations",
     "oom": "out of memory",
     "param": "parameter",
     "params": "parameters",
     "pct": "%",
     "percent": "%",
+    "perf": "performance",
+    "pos": "positive",
     "pp": "percentage points",
+    "ppl": "people",
+    "prec": "precision",
     "pred": "prediction",
     "preds": "predictions",
     "prob": "probability",
     "probs": "probabilities",
+    "prod": "production",
     "reg": "regularisation",
+    "rel": "relative",
+    "req": "request",
+    "reqs": "requests",
     "rf": "random forest",
+    "roundoff": "rounding",
     "sd": "standard deviation",
+    "se": "standard error",
+    "sem": "standard error",
+    "sig": "significant",
+    "sqrt": "square root",
     "srm": "sample ratio mismatch",
+    "stats": "statistics",
     "std": "standard deviation",
     "stdev": "standard deviation",
-    "tpr": "true positive rate",
-    "ttl": "time to live",
+    "temp": "temperature",
     "thru": "through",
+    "tmp": "temporary",
+    "tn": "true negative",
+    "tns": "true negatives",
+    "tp": "true positive",
+    "tpr": "true positive rate",
+    "tps": "true positives",
+    "ttl": "time to live",
     "u": "you",
     "val": "validation",
+    "vals": "values",
     "var": "variance",
+    "vec": "vector",
     "wo": "without",
 }
 
@@ -105,6 +160,9 @@ PAIRED: dict[tuple[str, str], str] = {
     ("give", "up"): "abandon",
     ("go", "down"): "decrease",
     ("go", "up"): "increase",
+    ("had", "to"): "must",
+    ("has", "to"): "must",
+    ("have", "to"): "must",
     ("hold", "back"): "withhold",
     ("hold", "out"): "withhold",
     ("set", "asid"): "withhold",
@@ -130,6 +188,33 @@ PAIRED: dict[tuple[str, str], str] = {
     ("stay", "on"): "enable",
     ("switch", "on"): "enable",
     ("turn", "on"): "enable",
+    ("bounc", "back"): "recover",
+    ("bring", "down"): "decrease",
+    ("build", "up"): "accumulate",
+    ("cancel", "out"): "cancel",
+    ("come", "down"): "decrease",
+    ("die", "down"): "fade",
+    ("die", "out"): "fade",
+    ("even", "out"): "average",
+    ("averag", "out"): "average",
+    ("fall", "back"): "fallback",
+    ("figur", "out"): "discover",
+    ("give", "back"): "return",
+    ("hand", "out"): "give",
+    ("look", "up"): "lookup",
+    ("pile", "up"): "accumulate",
+    ("ramp", "up"): "increase",
+    ("round", "off"): "rounding",
+    ("rule", "out"): "exclude",
+    ("run", "out"): "exhaust",
+    ("shut", "down"): "stop",
+    ("speed", "up"): "accelerate",
+    ("sweet", "spot"): "optimum",
+    ("wear", "off"): "fade",
+    ("write", "down"): "write",
+    ("note", "down"): "write",
+    ("spread", "out"): "spread",
+    ("warm", "up"): "warm",
 }
 
 _FORMS: dict[str, str] = _by_form(
@@ -184,21 +269,38 @@ _FORMS: dict[str, str] = _by_form(
     }
 )
 
-STOP = _set(
-    "a about also am an and any are as at be been being believe by can could d did do does doing done "
+# Adjectives whose "-er" and "-est" the stemmer leaves.
+_COMPARED = words_of(
+    "bright broad cheap clean clear cold cool dark deep dense full hard heavy hot lax light long loose narrow new "
+    "old poor quick rare rich rough safe short simple slow smart smooth soft steep strict strong thick thin tight "
+    "warm weak wide young"
+)
+
+
+def _compared(word: str) -> Iterator[str]:
+    root = word[:-1] if word.endswith("e") else word[:-1] + "i" if word.endswith("y") else word
+    for end in ("er", "est"):
+        yield root + end
+        yield root + root[-1] + end
+
+
+_FORMS |= {form: word for word in _COMPARED for form in _compared(word)}
+
+STOP = words_of(
+    "a about also am an and any are as at be been being believe but by can could d did do does doing done "
     "even for from get guess had has have having he her here him his hm hmm how i if in into is it its "
-    "itself just let lets like ll m may maybe me means might mine must my no nor not of oh ok on one "
+    "itself just let lets like ll m may maybe me means might mine my no nor not of oh ok on one "
     "onto or our per perhaps please quite rather re really s shall she should so some something "
     "sth such t than that the their them there these they thing think this those to too um us ve very "
     "via was we well were what whether which will with would yeah yep yes you your yours"
 )
 # Words that everybody uses of everything: evidence, but little.
-COMMON = _set(
+COMMON = words_of(
     "only more after again against all already always another answer anything around ask back bad because before "
     "better between both case change check come common data day different do down each easy else end "
     "enough error errors ever every everything example expect fact far feature features few find first "
     "fit give go good great hard help high idea important input keep kind know large last later learn "
-    "leave less level little long look lot low make many mean means model more most move much need "
+    "leave less level little long look lot low make many mean means model more most move much must need "
     "never new next nothing now number off often old once open order other out output over own part "
     "people place point problem put question read reason result right run same sample say score scores "
     "see seem set show side simple since small solution start state still stop sum sure system take "
@@ -206,17 +308,17 @@ COMMON = _set(
     "value want way when where while who whole why without word work wrong year"
 )
 
-NEGATORS = _set(
+NEGATORS = words_of(
     "barely cannot hardly lack lacks neither never no nobody none nor not nothing nowhere scarcely without"
 )
 # What follows "not" without denying anything: "not only", "not sure whether", "no matter how".
-_NOT_DENYING = _set("certain doubt idea just matter merely necessarily only simply sure until")
-_BREAKS = _set(
+_NOT_DENYING = words_of("certain doubt idea just matter merely necessarily only simply sure until")
+_BREAKS = words_of(
     "although and because but hence however if instead otherwise rather since so then therefore though "
     "thus unless when where whereas which while who"
 )
-_BLAME = _set("answer bottleneck case cause culprit explanation issue limit point problem reason")
-_SCOPE = 9
+_BLAME = words_of("answer bottleneck case cause culprit explanation issue limit point problem reason")
+_SCOPE = 14
 
 _TOKEN = re.compile(
     r"p\s*\(\s*[^\W\d_]{1,8}\s*[|∣]\s*[^\W\d_]{1,8}\s*\)|p\s*\(\s*[^\W\d_]\s*\)"
@@ -422,7 +524,7 @@ def _expand(piece: str) -> list[str]:
 
 
 _UNMARKED = {
-    f"{verb}nt": verb for verb in sorted(_set("do does did is are was were would could should has have"))
+    f"{verb}nt": verb for verb in sorted(words_of("do does did is are was were would could should has have"))
 }
 _UNMARKED |= {"cant": "can", "wont": "will"}
 
@@ -438,6 +540,8 @@ def _deny(words: list[Word]) -> list[Word]:
             continue
         if word.text in ("nothing", "nobody", "none") and i > 0 and words[i - 1].clause == word.clause:
             flips[i - 1] += 1
+            if word.text == "nothing" and i + 1 < len(words) and words[i + 1].text in ("about", "of", "on"):
+                _flip(words, flips, i + 1, word.clause)
             continue
         after = [w.text for w in words[i + 1 : i + 4]]
         if after and (after[0] in _NOT_DENYING or (len(after) > 1 and after[1] in ("sure", "certain"))):
@@ -452,6 +556,8 @@ def _deny(words: list[Word]) -> list[Word]:
                     break
                 flips[j] += 1
             continue
+        if i > 0 and words[i - 1].text == "need":
+            flips[i - 1] += 1
         _flip(words, flips, i + 1, word.clause)
     return [replace(w, negated=not w.negated) if n % 2 else w for w, n in zip(words, flips, strict=True)]
 
