@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.test-ready
 LIBRARY ?= cards
 OUT ?= build
 
-.PHONY: run test check bench decks format clean
+.PHONY: run test check bench decks diagrams format clean
 
 run: decks
 	@if [ -n "$$DISCORD_TOKEN" ] || grep -Eqs '^(export )?DISCORD_TOKEN=.' .env; then \
@@ -45,20 +45,28 @@ $(TEST_READY): $(RUN_READY) requirements/test.txt
 	@touch $@
 
 check: $(TEST_READY)
-	$(BIN)/ruff format --check --quiet src bot tests bench
-	$(BIN)/ruff check --quiet src bot tests bench
+	$(BIN)/ruff format --check --quiet src bot tests bench diagrams
+	$(BIN)/ruff check --quiet src bot tests bench diagrams
 	$(BIN)/mypy
 	$(BIN)/deckwright check $(LIBRARY) --strict
 
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report term:skip-covered
 
-bench: $(TEST_READY)
+bench: bench-compile bench-bot
+
+bench-compile: $(TEST_READY)
 	$(BIN)/python bench/bench_compile.py
 
+bench-bot: $(TEST_READY)
+	$(BIN)/python bench/bench_bot.py
+
+diagrams: $(RUN_READY)
+	$(BIN)/python -m diagrams $(LIBRARY)
+
 format: $(TEST_READY)
-	$(BIN)/ruff format src bot tests bench
-	$(BIN)/ruff check --fix-only src bot tests bench
+	$(BIN)/ruff format src bot tests bench diagrams
+	$(BIN)/ruff check --fix-only src bot tests bench diagrams
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

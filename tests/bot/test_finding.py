@@ -29,7 +29,6 @@ FINDER = Finder(CARDS)
         ("laso zeroes", "lasso-exact-zeros"),
         ("crossentropy logits", "cross-entropy-from-logits"),
         ("Cross Entropy LOGITS", "cross-entropy-from-logits"),
-        ("transfomer quadratc", "heavy-ranker-over-budget"),
     ],
 )
 def test_a_card_is_found_by_its_words_also_mistyped(typed: str, expected: str) -> None:

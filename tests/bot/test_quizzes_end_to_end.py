@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from deckwright_bot.store import quizzes as quiz_store
 
 def labels(message: Any) -> list[str]:
     return [str(button["label"]) for button in buttons_of(message)]
+
+
+def called(title: str) -> Callable[[Any], bool]:
+    """Whether a message is the one of that title."""
+    return lambda message: title_of(message) == title
 
 
 async def key_of(bot: StudyBot, message: Any) -> str:
@@ -44,7 +50,7 @@ def test_a_group_plays_a_quiz_from_the_lobby_to_the_final_table(tmp_path: Path) 
             assert "host" in refused.text
             await server.owner.click(lobby, "Start now")
             for number in (1, 2):
-                question = await server.ada.wait_for(lambda m, n=number: title_of(m) == f"Question {n} of 2")
+                question = await server.ada.wait_for(called(f"Question {number} of 2"))
                 key = await key_of(bot, question)
                 mine = await server.ada.click(question, key)
                 assert mine.ephemeral
@@ -53,9 +59,7 @@ def test_a_group_plays_a_quiz_from_the_lobby_to_the_final_table(tmp_path: Path) 
                 assert "first answer stands" in again.text
                 assert title_of(question) == f"Question {number} of 2"
                 await server.owner.click(question, "I don't know")
-                over = await server.ada.wait_for(
-                    lambda m, n=number: title_of(m) == f"Question {n} of 2: over"
-                )
+                over = await server.ada.wait_for(called(f"Question {number} of 2: over"))
                 assert f"✓ **{key}" in words_of(over)
                 assert "1. Ada" in words_of(over)
                 if number == 1:

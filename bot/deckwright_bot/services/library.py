@@ -11,6 +11,7 @@ from pathlib import Path
 from deckwright.compiler import compile_library
 from deckwright.diagnostics import Severity
 from deckwright.kinds import KindCard
+from deckwright.kinds.cloze import ClozeCard
 from deckwright.kinds.formula import FormulaCard
 from deckwright.kinds.layout import Siblings
 from deckwright.model import Card, Deck, Library, Prompt, Topic
@@ -46,8 +47,17 @@ class StudyLibrary:
     Cards that are ``too_long`` for a message are known, but never asked: a question that is cut is unfair.
     """
 
-    def __init__(self, library: Library, *, too_long: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        too_long: Collection[str] = (),
+        images: Mapping[str, Mapping[str, Path]] | None = None,
+    ) -> None:
+        """``images`` are those that stand beside the cards of each deck, by their names in texts."""
         self.library = library
+        self._images = images or {}
+        self._decks = {card.id: deck.slug for deck in library.decks for card in deck.cards}
         self.entries: dict[PromptKey, Entry] = {}
         for deck in library.decks:
             for topic in deck.topics:
@@ -64,6 +74,11 @@ class StudyLibrary:
         """A card by its id or an old one."""
         return self.library.by_id.get(name)
 
+    def images(self, name: str) -> Mapping[str, Path]:
+        """The images beside a card, by their names in its texts; none for a card that is gone."""
+        card = self.card(name)
+        return {} if card is None else self._images.get(self._decks.get(card.id, ""), {})
+
     def snapshot(self, key: PromptKey, source: Source) -> Snapshot:
         """The question as it is asked under that post or quiz key (R6, R16)."""
         entry = self.entries[key]
@@ -73,7 +88,9 @@ class StudyLibrary:
         if isinstance(card, FormulaCard):
             # A formula's question is its name and the formula with the gap in it.
             question = f"{card.name.strip()}\n\n$$\n{card.formula.strip()}\n$$"
-        return draw(entry.prompt, texts_of(card, entry.prompt, title=title, question=question), source)
+        extra = (card.extra or "") if isinstance(card, ClozeCard) else ""
+        texts = texts_of(card, entry.prompt, title=title, question=question, extra=extra)
+        return draw(entry.prompt, texts, source)
 
 
 def _with_siblings(topic: Topic) -> Iterator[tuple[KindCard, Siblings]]:
@@ -100,7 +117,10 @@ def load(root: Path) -> StudyLibrary:
         )
     for card in sorted(too_long):
         log.warning("the card %s does not fit into a message and is never asked", card)
-    return StudyLibrary(compilation.library, too_long=too_long)
+    images = {
+        deck: {name: file.path for name, file in files.items()} for deck, files in compilation.media.items()
+    }
+    return StudyLibrary(compilation.library, too_long=too_long, images=images)
 
 
 def decks_of(library: Library) -> Mapping[str, str]:

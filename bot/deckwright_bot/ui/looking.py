@@ -12,7 +12,7 @@ from deckwright.kinds import KindCard
 from deckwright.study.question import Snapshot
 from deckwright_bot.services.packages import Changes, Offer, Package
 from deckwright_bot.ui.ids import ComponentId
-from deckwright_bot.ui.messages import when
+from deckwright_bot.ui.messages import Told, when
 from deckwright_bot.ui.render import ACCENT, QUIET, Renderer, Shown, cut, name_of
 from deckwright_bot.ui.texts import counted, text
 
@@ -41,12 +41,13 @@ def card_message(
     if hidden:
         pieces.append(_words(f"*{text('card.hidden', locale)}*"))
         return renderer.show([*pieces, _words(f"-# {deck}")], colour=QUIET)
+    told = Told(snapshot)
     reasons = [
-        f"{'✓' if option.right else '✗'} **{option.letter}** {renderer.line(option.why)}"
+        f"{'✓' if option.right else '✗'} **{option.letter}** {renderer.line(why) if why else ''}".rstrip()
         for option in snapshot.options
-        if option.why
+        if (why := told.new(option.why)) or option.right
     ]
-    pieces += [_words(*reasons), renderer.piece(snapshot.texts.answer)]
+    pieces += [_words(*reasons), renderer.answer(snapshot)]
     foot = [deck, f"`{card.id}`"]
     if card.sources:
         foot.append(text("card.sources", locale, sources=name_of("; ".join(card.sources))))

@@ -114,7 +114,10 @@ class Told:
 
     def new(self, why: str | None) -> str | None:
         """A reason, unless the message says it elsewhere."""
-        if why is None or any(said.startswith(_plain(why)) for said in self._said):
+        # A choice card's answer is its right option with the reason behind it, others begin with theirs.
+        if why is None or any(
+            said.startswith(_plain(why)) or said.endswith(_plain(why)) for said in self._said
+        ):
             return None
         self._said.append(_plain(why))
         return why
@@ -128,24 +131,25 @@ def _choice_result(renderer: Renderer, snapshot: Snapshot, result: Result, local
     answer = result.answer
     pieces: list[Piece] = []
     told = Told(snapshot)
+    card = snapshot.prompt.card
     if answer is not None and answer.choice not in (None, DONT_KNOW):
         chosen = snapshot.option(str(answer.choice))
         if chosen is not None and not chosen.right:
             pieces.append(_text(f"**{text('result.yours', locale, letter=chosen.letter)}**"))
             if why := told.new(chosen.why):
-                pieces.append(renderer.piece(why))
+                pieces.append(renderer.piece(why, card=card))
     right = [option for option in snapshot.options if option.right]
     if right:
         letters = ", ".join(option.letter for option in right)
         one, many = text("result.key", locale, letter=letters), text("result.keys", locale, letters=letters)
         pieces.append(_text(f"**{one if len(right) == 1 else many}**"))
-        pieces += [renderer.piece(why) for option in right if (why := told.new(option.why))]
-    pieces.append(renderer.piece(snapshot.texts.answer, gap=None))
+        pieces += [renderer.piece(why, card=card) for option in right if (why := told.new(option.why))]
+    pieces.append(renderer.answer(snapshot))
     return pieces
 
 
 def _open_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale: str) -> list[Piece]:
-    pieces = [renderer.piece(snapshot.texts.answer)]
+    pieces = [renderer.answer(snapshot)]
     answer = result.answer
     found = answer.found if answer is not None else None
     if found:
@@ -226,7 +230,7 @@ def reveal_message(
     for grade, count in tally.grades.items():
         lines.append(f"{text(f'grade.{grade}', locale)} · {count}")
     pieces.append(_text(*lines))
-    pieces.append(renderer.piece(snapshot.texts.answer))
+    pieces.append(renderer.answer(snapshot))
     return _closed(renderer, pieces, text("post.closed", locale), tally, locale)
 
 

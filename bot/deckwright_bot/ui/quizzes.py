@@ -100,14 +100,17 @@ def over(
     locale: str,
 ) -> tuple[Shown, discord.ui.View | None]:
     """A question after its time: counts, key, reasons, table."""
-    lines = []
+    lines, images = [], []
     told = Told()
     for option in snapshot.options:
         count = counts.by_letter.get(option.letter, 0)
         share = round(100 * count / counts.answers) if counts.answers else 0
         head = text("reveal.counts", locale, letter=option.letter, count=count, share=share)
-        reason = told.new(option.why)
-        why = f"\n{renderer.line(reason)}" if reason else ""
+        why = ""
+        if reason := told.new(option.why):
+            shown_too = renderer.images(reason, card=snapshot.prompt.card)
+            images.append(shown_too)
+            why = f"\n{renderer.line(reason, images=not shown_too)}"
         lines.append(f"{'✓' if option.right else '✗'} **{head}**{why}")
     if counts.dont_know:
         lines.append(text("reveal.dont-know", locale, count=counts.dont_know))
@@ -115,6 +118,7 @@ def over(
     pieces = [
         renderer.question(snapshot),
         _words(*lines),
+        *images,
         _words(f"**{text('quiz.table', locale)}**", _table(table, locale)),
     ]
     shown = renderer.show(pieces, title=title, colour=QUIET)
@@ -178,7 +182,8 @@ def sheet(
         return _result(renderer, found, snapshot, head, locale)
     pieces = [renderer.question(snapshot)]
     if showing:
-        pieces += [renderer.piece(snapshot.texts.answer), _words(text("solo.judge", locale))]
+        answer = renderer.answer(snapshot)
+        pieces += [answer, _words(text("solo.judge", locale))]
     shown = renderer.show(pieces, title=head)
     buttons: list[Button] = []
     if snapshot.options:
@@ -211,7 +216,7 @@ def _result(
         if why or option.right or mine:
             lines.append(f"{mark} **{option.letter}**{why}")
     pieces = [_words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
-    pieces.append(renderer.piece(snapshot.texts.answer))
+    pieces.append(renderer.answer(snapshot))
     colour = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG}.get(outcome, QUIET)
     last = found.quiz.position >= len(found.quiz.prompts)
     buttons = [
