@@ -20,8 +20,8 @@ from deckwright.study.matching import AnswerMatcher, FlagMatch, Match, Matcher, 
 HERE = Path(__file__).parent
 
 
-# The two sets of answers: by the author of the matcher, and by one who had never seen it.
-OWN, ANOTHERS = "answers.yaml", "answers_by_another.yaml"
+# The sets of answers: by the author of the matcher, and by two others who had never seen it.
+OWN, ANOTHERS, A_THIRDS = "answers.yaml", "answers_by_another.yaml", "answers_by_a_third.yaml"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ def states(of: Card, text: str) -> tuple[list[str], list[str]]:
     return [p.state.value for p in match.points], [f.state.value for f in match.flags]
 
 
-@pytest.mark.parametrize(("name", "answers", "cards"), [(OWN, 400, 80), (ANOTHERS, 300, 45)])
+@pytest.mark.parametrize(
+    ("name", "answers", "cards"), [(OWN, 400, 80), (ANOTHERS, 300, 45), (A_THIRDS, 220, 40)]
+)
 def test_the_labels_name_points_and_flags_that_exist(name: str, answers: int, cards: int) -> None:
     for answer in labelled(name):
         assert all(i < len(answer.card.key_points) for i in answer.says | answer.maybe), answer
@@ -150,10 +152,12 @@ def test_the_labels_name_points_and_flags_that_exist(name: str, answers: int, ca
 @pytest.mark.parametrize(
     ("name", "part", "precision", "f1"),
     [
-        (OWN, "dev", 0.89, 0.86),
-        (OWN, "held", 0.74, 0.78),
-        (ANOTHERS, "dev", 0.87, 0.72),
-        (ANOTHERS, "held", 0.80, 0.69),
+        (OWN, "dev", 0.87, 0.88),
+        (OWN, "held", 0.74, 0.81),
+        (ANOTHERS, "dev", 0.83, 0.79),
+        (ANOTHERS, "held", 0.80, 0.78),
+        (A_THIRDS, "dev", 0.81, 0.75),
+        (A_THIRDS, "held", 0.88, 0.72),
     ],
 )
 def test_key_points_are_found_and_rarely_imagined(name: str, part: str, precision: float, f1: float) -> None:
@@ -163,16 +167,23 @@ def test_key_points_are_found_and_rarely_imagined(name: str, part: str, precisio
     assert found.f1 >= f1, found
 
 
-def test_points_are_found_as_well_beside_a_library_of_other_cards() -> None:
-    found = of_points(ANOTHERS, {"dev", "held"}, matcher(ANOTHERS, beside_shipped=True))
+@pytest.mark.parametrize("name", [ANOTHERS, A_THIRDS])
+def test_points_are_found_as_well_beside_a_library_of_other_cards(name: str) -> None:
+    found = of_points(name, {"dev", "held"}, matcher(name, beside_shipped=True))
 
-    assert found.precision >= 0.82, found
-    assert found.f1 >= 0.70, found
+    assert found.precision >= 0.83, found
+    assert found.f1 >= 0.73, found
 
 
 @pytest.mark.parametrize(
     ("name", "parts", "precision", "recall"),
-    [(OWN, {"dev"}, 0.95, 0.75), (OWN, {"held"}, 0.95, 0.75), (ANOTHERS, {"dev", "held"}, 0.90, 0.50)],
+    [
+        (OWN, {"dev"}, 0.95, 0.75),
+        (OWN, {"held"}, 0.95, 0.75),
+        (ANOTHERS, {"dev", "held"}, 0.90, 0.44),
+        (A_THIRDS, {"dev"}, 0.90, 0.30),
+        (A_THIRDS, {"held"}, 0.90, 0.30),
+    ],
 )
 def test_clean_answers_are_not_accused(name: str, parts: set[str], precision: float, recall: float) -> None:
     pairs = []
@@ -288,14 +299,54 @@ def test_the_model_answer_lends_its_words() -> None:
     text = "because survivors breed quickly"
 
     assert states(RecallCard.model_validate(of | {"back": back}), text)[0] == ["found"]
-    assert states(RecallCard.model_validate(of | {"back": "Evolution."}), text)[0] == ["not found"]
+    assert states(RecallCard.model_validate(of | {"back": "Evolution."}), text)[0] != ["found"]
+
+
+REPAIRS = card(
+    "The store is down. What now?",
+    {
+        "a few people are told by the alarm": ["page the engineer", "alert"],
+        "the rare disease dominates the costs": ["severe illness", "drives the bill"],
+    },
+)
+
+
+def test_other_words_find_the_one_point_that_they_speak_of() -> None:
+    assert states(REPAIRS, "sick folks swamp the budget")[0] == ["not found", "found"]
+    assert states(REPAIRS, "somebody gets a wake-up notification")[0] == ["found", "not found"]
+
+
+def test_words_that_all_points_share_lean_to_none() -> None:
+    both = card("What?", {"the model is trained on rows": [], "the rows of the model are split": []})
+
+    assert "found" not in states(both, "model rows")[0]
+    assert states(both, "we split them")[0] == ["not found", "found"]
+
+
+def test_a_sentence_that_raises_a_red_flag_speaks_less_for_a_point() -> None:
+    point = {"repeated measurements leave the estimate alone": ["same estimate"]}
+    claim = {"the estimate doubles": ["doubles the estimate"]}
+    text = "to repeat a measurement doubles the estimate"
+
+    with_flag = Matcher.for_cards([LEAKS]).match(card("What?", point, claim), text)
+    without = Matcher.for_cards([LEAKS]).match(card("What?", point), text)
+
+    assert with_flag.flags[0].state is State.FOUND
+    assert with_flag.points[0].score < without.points[0].score
+
+
+def test_a_short_phrase_accuses_in_its_very_words_only() -> None:
+    ranks = card("What now?", flags={"the ranking has to be repaired": ["correct the ranking"]})
+
+    assert states(ranks, "correct the ranking")[1] == ["found"]
+    assert states(ranks, "the order is fine")[1] == ["not found"]
 
 
 def test_most_of_a_long_phrase_of_the_authors_is_enough() -> None:
     pairs = card("What?", {"it ranks": ["random positive scores higher than a random negative"]})
 
     assert states(pairs, "a positive scores higher than a negative")[0] == ["found"]
-    assert states(pairs, "a random number")[0] == ["not found"]
+    assert states(pairs, "a random number")[0] != ["found"]
 
 
 def test_what_need_not_be_is_what_does_not_have_to_be() -> None:

@@ -150,7 +150,8 @@ def step(state: State, now: datetime) -> Next:
         return Next.WAIT
     if now - state.until > AWAY:
         return Next.END
-    over = now >= state.until
+    # Longer than any phase lasts: the clock was set back meanwhile.
+    over = now >= state.until or state.until - now > LOBBY + timedelta(seconds=SECONDS[2])
     match state.phase:
         case Phase.LOBBY:
             return Next.ASK if over else Next.WAIT

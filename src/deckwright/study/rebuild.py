@@ -6,7 +6,7 @@ Nothing here mends anything. A difference is a fault of the program, and a perso
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,7 @@ from deckwright.study.keys import PostKey
 from deckwright.study.points import PointRow, totals, worth
 from deckwright.study.posting import State
 from deckwright.study.question import Snapshot
+from deckwright.study.ranking import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Difference(StrEnum):
     """An answer or its points stand under another group or date than their post (R25)."""
     COUNT = "count"
     """A closed post shows another number of answers than there are (R15)."""
+    ROLLED_UP = "rolled-up"
+    """A member's monthly sums for boards are not those of the rows (R27)."""
 
 
 def differences(
@@ -80,6 +83,12 @@ def differences(
     )
     found[Difference.COUNT] = int(state in (State.CLOSED, State.VOID) and shown != len(answers))
     return +found
+
+
+def rolled_up(kept: Mapping[int, Tally], rebuilt: Mapping[int, Tally]) -> Counter[Difference]:
+    """R27: of how many members the sums kept for a month differ from those of its rows."""
+    wrong = sum(kept.get(member) != rebuilt.get(member) for member in kept.keys() | rebuilt.keys())
+    return +Counter({Difference.ROLLED_UP: wrong})
 
 
 def _earned(snapshot: Snapshot, state: State, answer: KeptAnswer) -> int:

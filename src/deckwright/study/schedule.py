@@ -140,7 +140,10 @@ def first_post(series: Series, now: datetime, last: LastPost | None = None) -> D
     """
     today = local_date(now, series.tz)
     free = last is None or (today > last.day and _apart(now, last))
-    return Due(today, now, now, ()) if free else Due(None, None, now, ())
+    if not free:
+        return Due(None, None, now, ())
+    missed = tuple(day for day, when in _scheduled(series, last, today - DAY) if when <= now)
+    return Due(today, now, now, missed)
 
 
 def next_posts(

@@ -115,7 +115,7 @@ def streak(
     for post in sorted(posts, key=lambda post: post.day):
         if post.state not in (State.SENT, State.CLOSED, State.VOID):
             continue
-        on_pause = [p for p in pauses if p.first <= post.day <= p.last and p not in ended]
+        on_pause = pauses and [p for p in pauses if p.first <= post.day <= p.last and p not in ended]
         mark = _mark(post, days, pay, joined=count > 0, on_pause=bool(on_pause))
         if mark in (Mark.ANSWERED, Mark.CREDITED):
             count += 1
