@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -53,12 +54,12 @@ def check() -> None:
     """Check settings, library and database, without connecting."""
     from deckwright_bot.services.library import LibraryError, load
     from deckwright_bot.store.database import DatabaseError
-    from deckwright_bot.store.migrate import current, newest
+    from deckwright_bot.store.migrate import examine, newest
 
     settings = _settings()
     try:
         library = load(settings.library)
-        found = current(settings.database)
+        found = examine(settings.database)
     except (LibraryError, DatabaseError) as error:
         _fail(str(error))
     daily = sum(each.daily for each in library.askables)
@@ -99,22 +100,34 @@ def sandbox(
 
 
 @app.command(name="try")
-def try_() -> None:
-    """Try the bot without a token: a study group of four on a Discord of your own, and a week that passes."""
+def try_(
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Where the page is; the next free one if it is taken."),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,  # noqa: FBT002
+) -> None:
+    """Try the bot without a token: a study group of four on a Discord of your own, in a page of your browser."""
     from deckwright_bot.services.library import LibraryError, load
     from deckwright_bot.settings import library_of
 
+    cards, packages = library_of(os.environ), Path(os.environ.get("DECKWRIGHT_PACKAGES") or "build")
     try:
-        library = load(library_of(os.environ))
+        library = load(cards)
     except LibraryError as error:
         _fail(str(error))
-    sys.exit(asyncio.run(_play(library)))
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    sys.exit(asyncio.run(_play(library, cards, packages, port=port, browser=browser)))
 
 
-async def _play(library: StudyLibrary) -> int:
-    from deckwright_bot.trial.terminal import play
+async def _play(
+    library: StudyLibrary, cards: Path, packages: Path, *, port: int | None, browser: bool
+) -> int:
+    from deckwright_bot.trial.running import play
+    from deckwright_bot.trial.server import PORT
 
-    await play(library, stop=_told_to_stop())
+    wanted = PORT if port is None else port
+    await play(library, cards, packages, port=wanted, browser=browser, stop=_told_to_stop())
     return OK
 
 
@@ -147,9 +160,14 @@ async def serve(settings: Settings) -> int:
         return WRONG
     database = Database(settings.database)
     drawing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
-    renderer = await asyncio.get_running_loop().run_in_executor(drawing, lambda: Renderer(Cache()))
+    renderer = await asyncio.get_running_loop().run_in_executor(
+        drawing, lambda: Renderer(Cache(), library.images)
+    )
     shelf = Shelf(settings.packages, settings.packages_url)
     bot = make_bot(database, library, clock, renderer, drawing, shelf=shelf)
+    # The library stays as long as the program does; to look through it for garbage would stop everybody's answers.
+    gc.collect()
+    gc.freeze()
     await point_at(settings.api_base)
     stop = _told_to_stop()
     try:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -14,8 +15,10 @@ from discord import app_commands
 
 from deckwright_bot.clock import Ticker, tick_seconds
 from deckwright_bot.cogs import commands, components
+from deckwright_bot.cogs.access import BadOption
 from deckwright_bot.cogs.context import Context, locale_of, public_locale, say
 from deckwright_bot.messenger import DiscordMessenger
+from deckwright_bot.pacing import Pacer, paced
 from deckwright_bot.services.posts import Pace
 from deckwright_bot.store.database import DatabaseError
 from deckwright_bot.store.facts import Facts
@@ -33,6 +36,8 @@ ANSWERING = ("discord.py: on_interaction", "CommandTree-invoker")
 """What discord.py calls the tasks that answer somebody."""
 QUIZ_SECONDS = 1.0
 """How often group quizzes are looked after; people wait for the next question."""
+AT_ONCE = 5
+"""Things one member may have at work; who hammers on a button is not served before everybody else."""
 GRACE = 5.0
 """Real seconds in which those who clicked at the last moment are still answered."""
 PERMISSIONS = discord.Permissions(
@@ -60,6 +65,7 @@ class StudyBot(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=paced(Pacer()),
         )
         self.tree: app_commands.CommandTree[discord.Client] = CommandTree(self)
         self._facts = facts
@@ -67,6 +73,8 @@ class StudyBot(discord.AutoShardedClient):
         self._ticker: Ticker | None = None
         self._quiz_ticker: Ticker | None = None
         self._aside: dict[str, asyncio.Future[None]] = {}
+        self._unmet: set[int] = set()
+        self._at_work: Counter[int] = Counter()
         self.pace = Pace()
 
     messenger: DiscordMessenger
@@ -146,6 +154,7 @@ class StudyBot(discord.AutoShardedClient):
             task.cancel()
         if self._context is not None:
             await self._context.services.posts.finish()
+            await self._context.services.quizzes.finish()
         await super().close()
 
     async def tick(self) -> None:
@@ -155,12 +164,19 @@ class StudyBot(discord.AutoShardedClient):
 
     async def _tick(self) -> None:
         services, now = self.context.services, self.context.now()
-        await services.posts.tick(now)
+        try:
+            await self._meet_again()
+            await services.posts.tick(now)
+        except DatabaseError as error:
+            log.error("a tick failed; the next one tries again: %s", error)  # noqa: TRY400  the sentence says it all
         await self._beside("care", lambda: services.care.tick(now))
         await self._beside("greetings", lambda: services.greetings.tick(now))
 
     async def _quiz_tick(self) -> None:
-        await self.context.services.quizzes.tick(self.context.real_now())
+        try:
+            await self.context.services.quizzes.tick(self.context.real_now())
+        except DatabaseError as error:
+            log.error("quizzes wait for the next tick: %s", error)  # noqa: TRY400
 
     async def _beside(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do something that the day's question must not wait for; while it still runs it is not begun again."""
@@ -171,18 +187,41 @@ class StudyBot(discord.AutoShardedClient):
         done, _ = await asyncio.wait({self._aside[what]}, timeout=self.pace.patience)
         for ended in done:
             if not ended.cancelled() and (error := ended.exception()) is not None:
-                log.error("%s failed; the next tick tries again", what, exc_info=error)
+                told = None if isinstance(error, DatabaseError) else error
+                log.error("%s failed; the next tick tries again: %s", what, error, exc_info=told)
 
     # groups
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Remember a group, and greet it once (R12)."""
-        await self._meet(guild)
+        self._unmet.add(guild.id)
+        try:
+            await self._meet_again()
+        except DatabaseError as error:
+            log.error("a group will be met at the next tick: %s", error)  # noqa: TRY400
+            return
         await self._beside("greetings", lambda: self.context.services.greetings.tick(self.context.now()))
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A group that was out of reach when the bot came."""
         await self.on_guild_join(guild)
+
+    async def _meet_again(self) -> None:
+        """The groups that came or went, also while the database could not be reached.
+
+        Each is taken out by one caller: at a start hundreds come at once, and every one of them calls this.
+        """
+        while self._unmet:
+            number = self._unmet.pop()
+            guild = self.get_guild(number)
+            try:
+                if guild is not None:
+                    await self._meet(guild)
+                else:
+                    await self.context.services.groups.leave(number, self.context.now())
+            except DatabaseError:
+                self._unmet.add(number)
+                raise
 
     async def _meet(self, guild: discord.Guild) -> None:
         now = self.context.now()
@@ -191,7 +230,11 @@ class StudyBot(discord.AutoShardedClient):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed; an outage of Discord's comes as `unavailable` and is none (R30)."""
-        await self.context.services.groups.leave(guild.id, self.context.now())
+        self._unmet.add(guild.id)
+        try:
+            await self._meet_again()
+        except DatabaseError as error:
+            log.error("a group will be missed at the next tick: %s", error)  # noqa: TRY400
 
     # interactions
 
@@ -199,9 +242,12 @@ class StudyBot(discord.AutoShardedClient):
         """Buttons, selects and modals, by their custom ids; commands have the tree."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
-        await self.met(interaction)
+        if not await self.admit(interaction):
+            return
         data = interaction.data
         identifier = parse(str(data.get("custom_id", ""))) if data is not None else None
+        if identifier is None or identifier.action not in components.SEEING:
+            await self.met(interaction)
         handler = components.HANDLERS.get(identifier.action) if identifier is not None else None
         try:
             if handler is None or identifier is None:
@@ -210,6 +256,30 @@ class StudyBot(discord.AutoShardedClient):
                 await handler(self.context, interaction, identifier)
         except Exception as error:  # noqa: BLE001  the one handler for errors
             await self._failed(interaction, error)
+
+    async def admit(self, interaction: discord.Interaction) -> bool:
+        """Whether a member's turn has come; otherwise they are told, at next to no cost.
+
+        What is admitted is at work until the task that asks has ended.
+        """
+        member, task = interaction.user.id, asyncio.current_task()
+        if self._at_work[member] < AT_ONCE and task is not None:
+            self._at_work[member] += 1
+            task.add_done_callback(lambda _done: self._done(member))
+            return True
+        try:
+            if interaction.type is discord.InteractionType.autocomplete:
+                await interaction.response.autocomplete([])
+            else:
+                await say(interaction, text("error.too-fast", locale_of(interaction)))
+        except discord.HTTPException as error:
+            log.info("a member who was too fast could not be told: %s", error)
+        return False
+
+    def _done(self, member: int) -> None:
+        self._at_work[member] -= 1
+        if not self._at_work[member]:
+            del self._at_work[member]
 
     async def met(self, interaction: discord.Interaction) -> None:
         """Whoever does anything in a group is there; one who had left is shown again (R30)."""
@@ -234,6 +304,8 @@ class StudyBot(discord.AutoShardedClient):
         locale = locale_of(interaction)
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             words = text("error.stale", locale)
+        elif isinstance(error, BadOption | app_commands.TransformerError):
+            words = text("error.bad-option", locale)
         elif isinstance(error, app_commands.CheckFailure):
             words = text("error.not-allowed", locale)
         elif isinstance(error, DatabaseError):
@@ -257,5 +329,7 @@ class CommandTree(app_commands.CommandTree[discord.Client]):
     async def interaction_check(self, interaction: discord.Interaction[discord.Client], /) -> bool:
         """Let everybody through; commands ask for themselves what somebody may do."""
         if isinstance(self.client, StudyBot):
+            if not await self.client.admit(interaction):
+                return False
             await self.client.met(interaction)
         return True

@@ -174,11 +174,11 @@ class Ticker:
 
     async def stop(self) -> None:
         """End; a tick that is at work is finished first."""
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        # While the lock is ours no tick is at work and none begins, so only a sleep is cancelled.
         async with self._lock:
-            pass
+            if self._watch is not None:
+                self._watch.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._watch

@@ -93,7 +93,8 @@ class DiscordStage:
             files=shown.files() if shown is not None else [],
             view=view if view is not None else discord.utils.MISSING,
             # Twice the same nonce within minutes is one message, so a lost answer doubles nothing.
-            nonce=f"quiz-{quiz.id}-{what}"[:25],
+            # The start is in it, for ids come again after a backup was put back.
+            nonce=f"q{quiz.id:x}-{int(quiz.begun.timestamp()):x}-{what}"[:25],
             allowed_mentions=NOBODY,
         )
         sent = await self._messenger.attempt(sending, quiz.group, quiz.channel)

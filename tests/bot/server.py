@@ -71,7 +71,7 @@ class Server:
         database = Database(path)
         library = library_of(self.cards)
         drawing = ThreadPoolExecutor(1)
-        bot = make_bot(database, library, clock, Renderer(), drawing)
+        bot = make_bot(database, library, clock, Renderer(images_of=library.images), drawing)
         bot._connection.guild_ready_timeout = 0.1
         running = asyncio.create_task(bot.start(self.sandbox.token))
         try:

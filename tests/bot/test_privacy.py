@@ -356,7 +356,7 @@ def test_r31_who_answers_again_after_deleting_is_kept(tmp_path: Path) -> None:
         counts = await again.members.counts(ADA)
         await again.database.close()
 
-        assert counts == {"answers": 1, "points": 1, "members": 1}
+        assert counts == {"answers": 1, "points": 1, "sums": 1, "members": 1}
 
     asyncio.run(whole())
 
@@ -380,7 +380,7 @@ def test_r31_killed_between_request_and_deletion_the_next_start_deletes(tmp_path
         await again.database.close()
 
         # What came after the request is the member's new life.
-        assert counts == {"answers": 1, "points": 1, "members": 1}
+        assert counts == {"answers": 1, "points": 1, "sums": 1, "members": 1}
         assert [line.tally.answers for line in board.standings] == [1, 1]
 
     asyncio.run(whole())
@@ -479,6 +479,7 @@ ABOUT_NOBODY = {
     "reminders": {"group_id"},
     "reports": {"group_id", "logged_in", "logged"},
     "series": {"group_id", "channel", "skip_dates", "decks", "ping_role", "log_channel", "seed"},
+    "sums": {"group_id"},
     "withdrawals": {"message", "channel", "group_id"},
 }  # fmt: skip
 # What is deleted with the row of the member it belongs to.

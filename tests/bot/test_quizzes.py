@@ -14,11 +14,13 @@ from bot.fakes import GROUP, START, FakeStage, World, make
 from deckwright.study.keys import PromptKey
 from deckwright.study.question import Snapshot, from_json
 from deckwright.study.quiz import LOBBY, SHOWN, Ending, Phase, Wanted
+from deckwright_bot.services import group_quizzes
 from deckwright_bot.services.group_quizzes import GroupQuizzes, QuizResult, Verdict
-from deckwright_bot.services.ports import Refused, Unavailable
+from deckwright_bot.services.ports import Refused, Rejected, Unavailable
 from deckwright_bot.services.solo_quizzes import Sheet, SoloQuizzes
-from deckwright_bot.store import scores
+from deckwright_bot.store import posts as post_store, quizzes as quiz_store, scores
 from deckwright_bot.store.quizzes import Question, Quiz
+from deckwright_bot.store.tables import posts
 
 CHANNEL = 77
 HOST, ADA, BOB = 1, 2, 3
@@ -468,5 +470,163 @@ def test_what_has_no_options_is_shown_and_judged_by_its_member(tmp_path: Path) -
         assert graded is not None
         assert graded.answer is not None
         assert (graded.answer.grade, graded.answer.right) == ("partly", False)
+
+    run(tmp_path, story)
+
+
+async def open_card(play: Play) -> str:
+    async with play.world.database.reading() as connection:
+        return next(iter(await post_store.open_cards(connection, GROUP)))
+
+
+def test_a_card_whose_post_goes_out_meanwhile_is_left_out_of_running_quizzes(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.begin(4)
+        alone = await play.start_alone(4)
+        async with play.world.database.writing() as connection:
+            for number, each in enumerate((quiz.prompts[1], alone.quiz.prompts[1], alone.quiz.prompts[0])):
+                await connection.execute(
+                    posts.insert().values(
+                        group_id=GROUP,
+                        series="daily",
+                        date=date(2027, 1, 1 + number),
+                        state="sent",
+                        card=each.card,
+                        ordinal=each.ordinal,
+                    )
+                )
+        await play.pass_time(timedelta(minutes=3))
+        assert (quiz.id, 1) in play.stage.asked
+        assert (quiz.id, 2) not in play.stage.asked
+        assert (quiz.id, 3) in play.stage.asked
+        # What was asked alone before it became the group's question is not graded, but passed over.
+        assert alone.snapshot is not None
+        after = await play.reply(alone, right=True)
+        assert (after.quiz.position, after.answer) == (3, None)
+
+    run(tmp_path, story)
+
+
+def test_while_a_group_plays_its_cards_are_no_cards_to_look_up_or_practise(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.asking(await play.begin(3))
+        cards = play.world.services.cards
+        for card in {prompt.card for prompt in quiz.prompts} | {await open_card(play)}:
+            found = await cards.look_up(card, GROUP)
+            assert found is not None
+            assert found.hidden
+        alone = await play.start_alone(25)
+        assert not {prompt.card for prompt in quiz.prompts} & {prompt.card for prompt in alone.quiz.prompts}
+
+    run(tmp_path, story)
+
+
+def test_a_deleted_question_does_not_end_the_quiz_nor_does_one_that_discord_rejects(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        show = play.stage.show
+
+        async def failing(quiz: Quiz, question: Question, *rest: object) -> None:
+            if question.number < 3:
+                raise (Refused("404", ()) if question.number == 1 else Rejected("400"))
+            await show(quiz, question, *rest)  # type: ignore[arg-type]
+
+        play.stage.show = failing  # type: ignore[method-assign]
+        quiz = await play.begin(3)
+        for _ in range(3):
+            quiz = await play.asking(quiz)
+            await play.answer(quiz, HOST, right=True)
+        await play.pass_time(timedelta(minutes=1))
+        assert (await play.at(quiz)).ending is Ending.DONE
+        assert list(play.stage.shown) == [(quiz.id, 3)]
+        assert quiz.id in play.stage.finished
+
+    run(tmp_path, story)
+
+
+def test_one_quiz_that_hangs_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_quizzes, "PATIENCE", 0.05)
+
+    async def story(play: Play) -> None:
+        first = await play.begin(2)
+        second = (
+            await play.group.start(
+                GROUP,
+                CHANNEL + 1,
+                ADA,
+                "Ada",
+                CHOICES,
+                count=2,
+                seconds=30,
+                now=play.now,
+                today=TODAY,
+                seed=9,
+            )
+        ).quiz
+        assert second is not None
+        ask, hanging = play.stage.ask, asyncio.Event()
+
+        async def slow(quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:
+            if quiz.id == first.id:
+                await hanging.wait()
+            return await ask(quiz, question, snapshot, closes)
+
+        play.stage.ask = slow  # type: ignore[method-assign]
+        play.now += LOBBY
+        await play.group.tick(play.now)
+        assert [quiz for quiz, _ in play.stage.asked] == [second.id]
+        hanging.set()
+        await play.group.finish()
+        assert {quiz for quiz, _ in play.stage.asked} == {first.id, second.id}
+
+    run(tmp_path, story)
+
+
+def test_buttons_of_an_older_run_end_no_newer_one(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        older = await play.start_alone(3)
+        newer = await play.start_alone(3, seed=4)
+        assert await play.solo.stop(GROUP, ADA, play.now, older.quiz.id) is None
+        running = await play.solo.running(GROUP, ADA)
+        assert running is not None
+        assert running.quiz.id == newer.quiz.id
+
+    run(tmp_path, story)
+
+
+def test_a_card_that_is_gone_after_a_restart_is_passed_over(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz, alone = await play.begin(3), await play.start_alone(3)
+        for gone in (quiz.prompts[0], alone.quiz.prompts[1]):
+            entry = play.world.library.entries.pop(gone)
+            play.world.library.library.by_id.pop(entry.card.id, None)  # type: ignore[attr-defined]
+        await play.pass_time(timedelta(minutes=2))
+        assert (quiz.id, 1) not in play.stage.asked
+        assert (quiz.id, 2) in play.stage.asked
+        second = await play.go_on(await play.reply(alone, right=True))
+        assert second.quiz.position == 3
+
+    run(tmp_path, story)
+
+
+def test_a_slow_send_takes_nothing_from_the_players_time(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        ticks = iter((100.0, 107.0))
+        play.group._monotonic = lambda: next(ticks)
+        quiz = await play.begin(1)
+        await play.group.tick(play.now + LOBBY)
+        async with play.world.database.reading() as connection:
+            question = await quiz_store.question(connection, quiz.id, 1)
+        assert question is not None
+        assert question.closes is not None
+        assert question.closes - (play.now + LOBBY) == timedelta(seconds=37)
+
+    run(tmp_path, story)
+
+
+def test_a_button_of_another_message_is_no_answer(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.asking(await play.begin())
+        result = await play.group.choose(quiz.id, 1, GROUP, ADA, "Ada", "A", play.now, message=4)
+        assert result.verdict is Verdict.UNKNOWN
 
     run(tmp_path, story)

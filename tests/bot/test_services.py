@@ -349,3 +349,23 @@ def test_a_card_too_long_for_a_message_is_known_but_never_asked(tmp_path: Path) 
 
     assert found.card("endless") is not None
     assert {each.key.card for each in found.askables} == {"short"}
+
+
+def test_r13_a_click_of_the_last_second_counts_though_it_is_heard_after_the_close(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        post = (await all_posts(world))[0]
+        assert post.closes is not None
+        letter = snapshot_of(post).options[0].letter
+        world.now = post.closes + timedelta(seconds=1)
+        await world.posts.tick(world.now)
+        assert (await all_posts(world))[0].state is State.CLOSED
+        assert world.messenger.revealed[post.id].answers == 0
+        in_time = post.closes - timedelta(seconds=1)
+        heard = await world.answers.choose(post.id, GROUP, 1, "m", letter, in_time)
+        too_late = await world.answers.choose(post.id, GROUP, 2, "n", letter, post.closes)
+        assert (heard.verdict, too_late.verdict) == (Verdict.NEW, Verdict.TOO_LATE)
+        await world.posts.tick(world.now + timedelta(seconds=30))
+        assert world.messenger.revealed[post.id].answers == 1
+
+    run(tmp_path, story)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import io
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
+from bot.server import library_of, title_of, words_of
 from deckwright_bot.client import PERMISSIONS
 from deckwright_bot.sandbox.outcome import text_of
-from deckwright_bot.services.library import load
+from deckwright_bot.store import members as member_store
+from deckwright_bot.trial.behind import Reader
 from deckwright_bot.trial.clock import SettableClock
-from deckwright_bot.trial.group import TrialGroup
-from deckwright_bot.trial.terminal import play
+from deckwright_bot.trial.group import TrialGroup, first_morning
+from deckwright_bot.trial.moving import STEP, Goal, Mover, NothingDueError
+from deckwright_bot.trial.people import button_of, post_of
+from deckwright_bot.trial.players import Players
+from deckwright_bot.trial.words import OF_ACTION, OF_COMMAND, RULES
+from libraries import write
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+LONGEST = 150
 spans = st.timedeltas(timedelta(), timedelta(days=9))
+
+
+# ---------------------------------------------------------------- the clock
 
 
 @given(st.lists(st.tuples(spans, spans), max_size=6), spans)
@@ -52,37 +65,251 @@ def test_the_clock_of_a_trial_never_goes_back() -> None:
         SettableClock().advance(timedelta(seconds=-1))
 
 
-def test_a_week_of_a_trial_has_a_post_a_day_and_no_outage(tmp_path: Path) -> None:
-    async def whole() -> list[str]:
-        async with TrialGroup(load(Path("cards")), tmp_path) as group:
-            await group.set_up()
-            for _ in range(3):
-                assert await group.everybody_answers() == 3
-                await group.pass_time(group.clock.now() + timedelta(days=1))
-            group.sandbox.assert_clean()
-            assert group.bot.invite_link().endswith(f"permissions={PERMISSIONS.value}")
-            return [text_of(message) for message in group.owner.sees()]
+@given(st.timedeltas(timedelta(), timedelta(days=700)))
+def test_a_trial_begins_on_a_friday_morning_that_is_still_to_come(later: timedelta) -> None:
+    now = NOON + later
+    begins = first_morning(now)
 
-    told = asyncio.run(asyncio.wait_for(whole(), 120))
-
-    assert sum(text.startswith("Closed") for text in told) >= 2
-    assert any("of 3 were right" in text for text in told)
-    assert not any("out of reach" in text for text in told)
+    assert begins.weekday() == 4
+    assert (begins.hour, begins.minute) == (9, 2)
+    assert timedelta() < begins - now <= timedelta(days=7, hours=1)
 
 
-def test_the_terminal_tells_the_trial_and_ends_when_it_is_told_to() -> None:
-    out = io.StringIO()
+# ---------------------------------------------------------------- moving it
+
+
+def tell(tmp_path: Path, story: Callable[[TrialGroup], Awaitable[None]], cards: Path = Path("cards")) -> None:
+    """Tell a story of a trial, in which the bot never does what Discord would refuse."""
 
     async def whole() -> None:
-        stop = asyncio.Event()
-        playing = asyncio.create_task(play(load(Path("cards")), days=1, stop=stop, out=out))
-        while "The week is over" not in out.getvalue():
-            await asyncio.sleep(0.05)
-            assert not playing.done()
-        stop.set()
-        await playing
+        async with TrialGroup(library_of(cards), tmp_path) as group:
+            await story(group)
+            group.sandbox.assert_clean()
 
-    asyncio.run(asyncio.wait_for(whole(), 120))
+    asyncio.run(asyncio.wait_for(whole(), LONGEST))
 
-    assert "Question of the day" in out.getvalue()
-    assert "3 answers" in out.getvalue()
+
+def test_a_day_of_a_trial_is_answered_closed_and_no_outage(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        await group.set_up()
+        assert await mover.start(Goal.DAY, answering=True)
+        await mover.finished()
+        await mover.pass_time(group.clock.now() + STEP)
+        assert group.bot.invite_link().endswith(f"permissions={PERMISSIONS.value}")
+        told = [text_of(message) for message in group.owner.sees()]
+        assert sum(text.startswith("Closed") for text in told) >= 1
+        assert sum("Question of the day" in text for text in told) >= 1
+        assert any("4 answers" in text for text in told)
+        assert not any("out of reach" in text for text in told)
+        async with group.database.reading() as connection:
+            now = group.clock.now()
+            runs = await member_store.runs(connection, now - timedelta(days=1), now)
+        assert len(runs) == 1, "one run without a gap"
+
+    tell(tmp_path, story)
+
+
+def test_no_step_is_longer_than_the_bot_s_heartbeat_bridges(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        steps: list[timedelta] = []
+        advance = group.clock.advance
+
+        def watched(span: timedelta) -> None:
+            steps.append(span)
+            advance(span)
+
+        group.clock.advance = watched  # type: ignore[method-assign]
+        await group.set_up()
+        before = group.clock.now()
+        await mover.pass_time(before + timedelta(hours=3))
+        assert max(steps) <= STEP <= timedelta(minutes=4)
+        assert sum(steps, timedelta()) <= timedelta(hours=3) <= group.clock.now() - before
+
+    tell(tmp_path, story)
+
+
+def test_the_next_post_and_the_close_are_reached_where_the_bot_says(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        for goal in (Goal.NEXT_POST, Goal.CLOSE):
+            with pytest.raises(NothingDueError):
+                await mover.start(goal, answering=False)
+        first = await group.set_up()
+        found = await group.bot.context.services.posts.find(post_of(first))
+        assert found is not None
+        assert await mover.start(Goal.CLOSE, answering=False)
+        assert mover.move is not None
+        assert found.closes is not None
+        assert timedelta() < mover.move.until - found.closes < timedelta(minutes=1)
+        await mover.finished()
+        assert title_of(first) == "Closed"
+        assert "Nobody has answered yet" not in words_of(first)
+        open_before = len(group.crowd.open_posts)
+        await mover.start(Goal.NEXT_POST, answering=False)
+        await mover.finished()
+        assert group.crowd.posted > 1
+        assert len(group.crowd.open_posts) >= open_before
+
+    tell(tmp_path, story)
+
+
+def test_a_move_can_be_stopped_and_there_is_one_at_a_time(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        moved: list[float] = []
+        mover = Mover(group, lambda: moved.append(mover.move.done(group.clock.now()) if mover.move else 1))
+        await group.set_up()
+        begun = group.clock.now()
+        assert await mover.start(Goal.WEEK, answering=False)
+        assert not await mover.start(Goal.DAY, answering=False)
+        while len(moved) < 3:  # noqa: ASYNC110  a move tells nobody but its own listener
+            await asyncio.sleep(0)
+        await mover.stop()
+        assert mover.move is None
+        assert moved == sorted(moved)
+        stood = group.clock.now()
+        assert stood - begun < timedelta(days=1)
+        await group.bot.tick()
+        assert group.clock.now() - stood < timedelta(minutes=1), "it stands where it was stopped"
+
+    tell(tmp_path, story)
+
+
+def test_whoever_presses_a_button_while_the_clock_moves_is_answered(tmp_path: Path) -> None:
+    """Discord's three seconds are told by the same clock: a leap over a click would fail it."""
+
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        post = await group.set_up()
+        await mover.start(Goal.DAY, answering=False)
+        for person in group.people:
+            told = await person.member.click(post, "I don't know")
+            assert not told.failed
+            assert told.ephemeral
+        assert mover.move is not None
+        await mover.stop()
+
+    tell(tmp_path, story)
+
+
+# ---------------------------------------------------------------- simulated members
+
+OPEN_LIBRARY = {
+    "library.yaml": "title: L\nnamespace: test\ndecks: [deck]\n",
+    "deck/deck.yaml": "title: Deck\n",
+    "deck/topic.yaml": """
+        topic: topic
+        title: Topic
+        cards:
+          - id: first
+            core: true
+            front: Is it?
+            back: It is.
+            right: yes it is
+            wrong:
+              - {text: not at all, why: it is}
+              - {text: perhaps, why: it is}
+              - {text: never, why: it is}
+          - id: open-one
+            front: Why does dropout help?
+            back: Units cannot rely on each other.
+            key_points:
+              - say: units cannot rely on each other
+                words: [co-adapt, rely]
+    """,
+}
+
+
+def test_members_answer_through_the_buttons_once_each_and_know_different_amounts(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        post = await group.set_up()
+        assert await group.crowd.answer(group.clock.now()) == 0, "everybody takes their time"
+        own = await group.people[1].member.click(post, "A")
+        assert await group.crowd.answer(group.clock.now(), at_once=True) == 3, "who answered does not again"
+        assert await group.crowd.answer(group.clock.now(), at_once=True) == 0
+        assert sum(message.id == own.message.id for message in group.people[1].member.sees()) == 1
+        for person in group.people:
+            private = [message for message in person.member.sees() if message.visible_to is not None]
+            assert any("points" in text_of(message) for message in private)
+        known = [person.right_of_ten for person in group.people[1:]]
+        assert known == sorted(known, reverse=True)
+        assert len(set(known)) == 3
+
+    tell(tmp_path, story)
+
+
+def test_members_write_and_grade_themselves_where_a_question_is_open(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        await group.set_up()
+        panel = (await group.owner.slash("settings")).message
+        await group.owner.click(panel, "Open questions: off")
+        await mover.start(Goal.NEXT_POST, answering=False)
+        await mover.finished()
+        post = group.crowd.open_posts[-1]
+        assert button_of(post, "open") is not None
+        assert await group.crowd.answer(group.clock.now(), at_once=True) >= 4
+        for person in group.people:
+            told = await person.member.click(post, "My result")
+            assert "+7 points" in told.text
+
+    tell(tmp_path, story, write(tmp_path / "cards", OPEN_LIBRARY))
+
+
+def test_members_play_a_group_quiz_but_nobody_who_is_looked_through(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        await group.set_up()
+        olga, ada, ben, chen = (person.member for person in group.people)
+        players = Players(group, lambda person: person == ben.user.id, pace=(0, 0.05))
+        await olga.slash("quiz group", questions=1, seconds=10)
+        lobby = await olga.wait_for(lambda message: button_of(message, "quiz-join") is not None)
+        for player in (ada, chen):
+            await player.wait_for(lambda message: "You play." in text_of(message))
+        await olga.click(lobby, "Start now")
+        asked = await olga.wait_for(lambda message: button_of(message, "quiz") is not None)
+        await olga.click(asked, "I don't know")
+        over = await olga.wait_for(lambda message: "Table" in text_of(message))
+        await players.close()
+        table = text_of(over)
+        assert all(f"{name} · " in table for name in ("Olga", "Ada", "Chen"))
+        assert "Ben" not in table
+
+    tell(tmp_path, story)
+
+
+# ---------------------------------------------------------------- behind the scenes
+
+
+def test_the_reader_tells_which_rows_were_written_and_nothing_else(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        post = await group.set_up()
+        reader = Reader(group.data)
+        assert reader.changes() == []
+        await group.people[1].member.click(post, "I don't know")
+        rows = reader.changes()
+        written = {(row.table, row.how) for row in rows}
+        assert {("answers", "added"), ("points", "added"), ("members", "added")} <= written
+        answer = next(row for row in rows if row.table == "answers")
+        assert answer.values["choice"] == "dont-know"
+        assert answer.values["member"] == group.people[1].member.user.id
+        await group.bot.tick()
+        assert not any(row.table == "uptime" for row in reader.changes())
+        reader.close()
+
+    tell(tmp_path, story)
+
+
+def test_every_rule_the_page_names_is_a_rule_of_the_group() -> None:
+    page = (ROOT / "docs/rules.md").read_text("utf-8")
+    named = {rule for rules in (*OF_ACTION.values(), *OF_COMMAND.values()) for rule in rules}
+
+    assert named <= set(RULES)
+    for rule in RULES:
+        assert f"({rule})" in page or f"{rule})" in page or f"({rule}," in page, rule
+
+
+def test_every_action_the_page_explains_is_one_of_the_bot_s() -> None:
+    from deckwright_bot.cogs.components import HANDLERS
+
+    assert set(OF_ACTION) <= set(HANDLERS)

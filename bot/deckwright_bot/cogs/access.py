@@ -32,6 +32,34 @@ def require_manager(interaction: discord.Interaction) -> bool:
     return True
 
 
+class BadOption(app_commands.CheckFailure):
+    """An option holds what was never offered; Discord's own client does not send such a thing."""
+
+
+def within_bounds(interaction: discord.Interaction) -> bool:
+    """Let a command through whose options are what Discord was told they can be.
+
+    Raises:
+        BadOption: for one that is not.
+    """
+    command = interaction.command
+    given = dict(iter(interaction.namespace))
+    for parameter in command.parameters if isinstance(command, app_commands.Command) else ():
+        value = given.get(parameter.display_name)
+        size = len(value) if isinstance(value, str) else value
+        if isinstance(size, int | float) and not isinstance(size, bool):
+            low, high = parameter.min_value, parameter.max_value
+            if (low is not None and size < low) or (high is not None and size > high):
+                raise BadOption(parameter.display_name)
+        if (
+            value is not None
+            and parameter.choices
+            and value not in {each.value for each in parameter.choices}
+        ):
+            raise BadOption(parameter.display_name)
+    return True
+
+
 def for_managers(handler: Handler) -> Handler:
     """A handler that others are refused."""
 

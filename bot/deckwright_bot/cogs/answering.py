@@ -176,3 +176,5 @@ HANDLERS: Mapping[str, Handler] = {
     "grade": grade,
     "mine": mine,
 }
+SEEING = frozenset({"pick", "dont-know", "written"})
+"""Actions whose service remembers that the member is there; nobody else need ask."""

@@ -15,6 +15,7 @@ from deckwright_bot.cogs import (
     settings,
     standing,
 )
+from deckwright_bot.cogs.access import within_bounds
 from deckwright_bot.cogs.context import Context
 
 
@@ -28,3 +29,6 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
     helping.register(tree)
     settings.register(tree, context)
     admin.register(tree, context)
+    for command in tree.walk_commands():
+        if isinstance(command, app_commands.Command):
+            command.add_check(within_bounds)

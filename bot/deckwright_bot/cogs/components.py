@@ -16,7 +16,7 @@ from deckwright_bot.cogs import (
     standing,
 )
 from deckwright_bot.cogs.access import Handler, for_managers
-from deckwright_bot.cogs.answering import stale
+from deckwright_bot.cogs.answering import SEEING, stale
 
 HANDLERS: Mapping[str, Handler] = {
     **answering.HANDLERS,
@@ -33,4 +33,4 @@ HANDLERS: Mapping[str, Handler] = {
 }
 """By the action that a custom id names."""
 
-__all__ = ["HANDLERS", "stale"]
+__all__ = ["HANDLERS", "SEEING", "stale"]

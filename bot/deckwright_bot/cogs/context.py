@@ -78,12 +78,16 @@ async def say(
         )
 
 
+def pressed_in_private(interaction: discord.Interaction) -> bool:
+    """Whether what was pressed is for its member alone; with a forged id it can be what everybody reads."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
 async def revise(
     interaction: discord.Interaction, embed: discord.Embed, view: discord.ui.View | None = None
 ) -> None:
     """Put something in the place of the private message that was pressed, or from which a modal came."""
-    source = interaction.message
-    if source is not None and source.flags.ephemeral and not interaction.response.is_done():
+    if pressed_in_private(interaction) and not interaction.response.is_done():
         await interaction.response.edit_message(content=None, embed=embed, view=view)
     else:
         await say(interaction, embed=embed, view=view)
@@ -104,4 +108,14 @@ async def show(
         )
 
 
-__all__ = ["Context", "locale_of", "member_name", "name_of", "public_locale", "revise", "say", "show"]
+__all__ = [
+    "Context",
+    "locale_of",
+    "member_name",
+    "name_of",
+    "pressed_in_private",
+    "public_locale",
+    "revise",
+    "say",
+    "show",
+]

@@ -24,6 +24,7 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
 
     @tree.command(**titled("card"))
     @options("card", "find")
+    @app_commands.guild_only()
     async def card(interaction: discord.Interaction, find: str) -> None:
         locale = locale_of(interaction)
         found = await cards.look_up(find, interaction.guild_id)
@@ -58,7 +59,7 @@ async def take(context: Context, interaction: discord.Interaction, _identifier: 
     chosen = _picked(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     packages = await asyncio.to_thread(services.packages)
-    package = next((each for each in packages if [each.digest[:32]] == chosen), None)
+    package = next((each for each in packages if [looking.mark_of(each)] == chosen), None)
     if package is None:
         await say(interaction, text("decks.gone", locale) if chosen else text("error.stale", locale))
         return

@@ -10,10 +10,10 @@ import discord
 from discord import app_commands
 
 from deckwright.model import LEVELS
-from deckwright.study.quiz import QUESTIONS, SECONDS, Phase, Wanted
+from deckwright.study.quiz import QUESTIONS, SECONDS, Ending, Phase, Wanted
 from deckwright_bot.cogs.access import Handler, may_manage
 from deckwright_bot.cogs.answering import stale
-from deckwright_bot.cogs.context import Context, locale_of, member_name, say
+from deckwright_bot.cogs.context import Context, locale_of, member_name, pressed_in_private, say
 from deckwright_bot.cogs.permissions import missing_permissions
 from deckwright_bot.services.group_quizzes import Verdict
 from deckwright_bot.services.posts import today_of
@@ -103,6 +103,9 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
         if started.quiz is None:
             await say(interaction, text("quiz.empty", locale))
             return
+        if started.quiz.ending is Ending.REFUSED:
+            await say(interaction, text("quiz.refused", locale))
+            return
         key = "quiz.running" if started.running else "quiz.begun"
         await say(interaction, text(key, locale, link=_link(started.quiz)))
 
@@ -191,6 +194,7 @@ async def answer(context: Context, interaction: discord.Interaction, identifier:
         member_name(interaction),
         letter,
         _clicked(context, interaction),
+        message=interaction.message.id if interaction.message is not None else None,
     )
     if result.answer is not None:
         again = result.verdict is Verdict.AGAIN
@@ -298,9 +302,9 @@ async def solo(context: Context, interaction: discord.Interaction, identifier: C
     services = context.services.solo
     if what == "stop":
         before = await services.sheet(quiz, group, member)
-        stopped = await services.stop(group, member, context.now()) if before is not None else None
-        found = stopped or before
-        if found is None or found.quiz.id != quiz:
+        if before is not None:
+            await services.stop(group, member, context.now(), quiz)
+        if before is None:
             await stale(interaction)
         else:
             await _summary(context, interaction, quiz, edit=True)
@@ -343,8 +347,10 @@ async def anki(context: Context, interaction: discord.Interaction, identifier: C
     quiz = await context.services.quizzes.find(identifier.number or 0)
     word = identifier.word or ""
     number = int(word) if word.isascii() and word.isdecimal() else 0
-    own = quiz is not None and (quiz.group, quiz.host) == (interaction.guild_id, interaction.user.id)
-    if quiz is None or not own or not 1 <= number <= quiz.position:
+    sheet = await context.services.solo.answered(
+        identifier.number or 0, number, interaction.guild_id or 0, interaction.user.id
+    )
+    if quiz is None or not sheet:
         await stale(interaction)
         return
     search = f"```\nId:{quiz.prompts[number - 1].card}\n```"
@@ -361,7 +367,7 @@ async def _put(
         return quizzes.sheet(context.renderer, sheet, locale, showing=showing)
 
     shown, view = await context.draw(draw)
-    if edit:
+    if edit and pressed_in_private(interaction):
         await interaction.response.edit_message(embeds=shown.embeds, attachments=shown.files(), view=view)
     else:
         await interaction.response.send_message(
@@ -375,7 +381,7 @@ async def _summary(context: Context, interaction: discord.Interaction, quiz: int
         await stale(interaction)
         return
     embed, view = quizzes.summary(found, locale_of(interaction))
-    if edit:
+    if edit and pressed_in_private(interaction):
         await interaction.response.edit_message(embed=embed, attachments=[], view=view)
     else:
         await say(interaction, embed=embed, view=view)

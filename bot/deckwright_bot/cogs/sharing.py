@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from hashlib import sha256
 
+import aiohttp
 import discord
 
 from deckwright.study.posting import State
@@ -33,7 +35,7 @@ async def share(context: Context, interaction: discord.Interaction, identifier: 
     if post is None or answer is None or answer.text is None:
         await say(interaction, text("result.missed", locale))
         return
-    if post.state is State.SENT:
+    if post.state not in (State.CLOSED, State.VOID):
         await say(interaction, text("share.not-yet", locale))
         return
     if answer.shared is not None or post.channel is None:
@@ -47,7 +49,7 @@ async def share(context: Context, interaction: discord.Interaction, identifier: 
     )
     place = interaction.client.get_partial_messageable(post.thread or post.channel)
     try:
-        sent = await place.send(embed=embed)
+        sent = await _send_once(place, embed, f"share/{post.id}/{interaction.user.id}")
     except (discord.Forbidden, discord.NotFound) as error:
         log.warning("group %d: an answer could not be shared: %s", post.group, error)
         await say(interaction, text("share.failed", locale))
@@ -55,6 +57,18 @@ async def share(context: Context, interaction: discord.Interaction, identifier: 
     if not await context.services.answers.share(post.id, interaction.user.id, sent.channel.id, sent.id):
         await sent.delete()
     await say(interaction, text("share.done", locale))
+
+
+async def _send_once(place: discord.PartialMessageable, embed: discord.Embed, about: str) -> discord.Message:
+    """Send, and after a lost answer ask again under the same nonce, for what stands there must be written down.
+
+    Otherwise nobody could take it back (R15, R31).
+    """
+    nonce = sha256(about.encode()).hexdigest()[:24]
+    try:
+        return await place.send(embed=embed, nonce=nonce)
+    except (discord.DiscordServerError, aiohttp.ClientError, OSError):
+        return await place.send(embed=embed, nonce=nonce)
 
 
 async def anki(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from deckwright.study.ranking import Period
 from deckwright_bot.cogs.access import Handler
-from deckwright_bot.cogs.context import Context, locale_of, member_name, say
+from deckwright_bot.cogs.context import Context, locale_of, member_name, revise, say
 from deckwright_bot.ui import standings as standings_ui, views
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.naming import choices, options, titled
@@ -66,7 +66,7 @@ async def board(context: Context, interaction: discord.Interaction, identifier: 
         interaction.guild_id, interaction.user.id, Period(period), context.now()
     )
     embed, page, pages = standings_ui.board_message(found, identifier.number or 1, locale_of(interaction))
-    await interaction.response.edit_message(embed=embed, view=views.pages("board", period, page, pages))
+    await revise(interaction, embed, views.pages("board", period, page, pages))
 
 
 async def remind(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:

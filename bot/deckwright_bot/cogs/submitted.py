@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import discord
 
+from deckwright_bot.ui.ids import LARGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -30,7 +32,8 @@ class Submitted:
     def number(self, name: str) -> int | None:
         """The channel, role or member chosen in a select."""
         found = self.one(name)
-        return int(found) if found is not None and found.isdecimal() and len(found) <= 19 else None
+        known = found is not None and found.isdecimal() and len(found) <= 19 and int(found) <= LARGEST
+        return int(found) if found is not None and known else None
 
 
 def submitted(interaction: discord.Interaction) -> Submitted:

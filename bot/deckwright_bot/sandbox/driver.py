@@ -81,12 +81,27 @@ class Member:
             raise DriverError(f"{self.user.name} waited {self.patience} s for a message in vain")
         return found[-1]
 
+    def commands(self, channel: Channel) -> list[Json]:
+        """The commands that Discord would offer this person here."""
+        world = self.core.world
+        held = world.permissions_in(channel, self.user.id)
+        if Permission.USE_APPLICATION_COMMANDS not in held:
+            raise DriverError(f"{self.user.name} may not use commands here")
+        context = 1 if channel.guild_id is None else 0
+        offered = []
+        for one in self.core.commands.usable(channel.guild_id):
+            needed = one["default_member_permissions"]
+            barred = context == 0 and needed is not None and not _permitted(int(needed), held)
+            if not barred and context in (one.get("contexts") or [0, 1, 2]):
+                offered.append(one)
+        return offered
+
     # -- acting --------------------------------------------------------------------------------
 
     async def slash(self, command: str, /, at: Channel | None = None, **options: Value) -> Outcome:
         """Call a slash command, subcommands after a space: ``slash("quiz start", topic="nlp")``."""
         channel = at or self.home
-        found, path = find_command(self._commands(channel), command.split())
+        found, path = find_command(self.commands(channel), command.split())
         resolver = self._resolver(channel)
         data = command_data(found, path, options, resolver)
         return await self._do(InteractionType.COMMAND, channel, data)
@@ -96,7 +111,7 @@ class Member:
     ) -> list[Json]:
         """The suggestions while typing into an option."""
         channel = at or self.home
-        found, path = find_command(self._commands(channel), command.split())
+        found, path = find_command(self.commands(channel), command.split())
         values: dict[str, Value] = {**others, option: typed}
         data = command_data(found, path, values, self._resolver(channel), focused=option)
         return (await self._do(InteractionType.AUTOCOMPLETE, channel, data)).choices
@@ -105,7 +120,7 @@ class Member:
         """Call a context-menu command on a message or a person."""
         channel = at or self.home
         kind = 3 if isinstance(target, Message) else 2
-        found = next((c for c in self._commands(channel) if (c["type"], c["name"]) == (kind, name)), None)
+        found = next((c for c in self.commands(channel) if (c["type"], c["name"]) == (kind, name)), None)
         if found is None:
             raise DriverError(f"there is no menu entry {name}")
         resolver = self._resolver(channel)
@@ -178,21 +193,6 @@ class Member:
         self.core.world.remove_member(self.guild, self.user.id)
 
     # -- how -----------------------------------------------------------------------------------
-
-    def _commands(self, channel: Channel) -> list[Json]:
-        """The commands that Discord would offer this person here."""
-        world = self.core.world
-        held = world.permissions_in(channel, self.user.id)
-        if Permission.USE_APPLICATION_COMMANDS not in held:
-            raise DriverError(f"{self.user.name} may not use commands here")
-        context = 1 if channel.guild_id is None else 0
-        offered = []
-        for one in self.core.commands.usable(channel.guild_id):
-            needed = one["default_member_permissions"]
-            barred = context == 0 and needed is not None and not _permitted(int(needed), held)
-            if not barred and context in (one.get("contexts") or [0, 1, 2]):
-                offered.append(one)
-        return offered
 
     def _resolver(self, channel: Channel) -> Resolver:
         def store(file: File) -> Attachment:

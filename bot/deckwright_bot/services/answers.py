@@ -27,7 +27,7 @@ from deckwright_bot.services.matching import OpenMatcher
 from deckwright_bot.services.snapshots import key_of, snapshot_of
 from deckwright_bot.services.standings import streak_in
 from deckwright_bot.store import answers as answer_store, members as member_store, posts as post_store, scores
-from deckwright_bot.store.database import Database
+from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import DONT_KNOW, Answer, Post
 
 
@@ -82,7 +82,7 @@ class AnswerService:
     async def _take(
         self, post_id: int, group: int, member: int, name: str, reply: Reply, at: datetime
     ) -> Result:
-        async with self._database.writing() as connection:
+        async def take(connection: Connection) -> Result:
             post = await post_store.find(connection, post_id)
             if post is None or post.group != group or post.snapshot is None:
                 return Result(Verdict.UNKNOWN)
@@ -92,24 +92,29 @@ class AnswerService:
                 return Result(Verdict.UNKNOWN, post)
             found = self._matcher.propose(snapshot, reply.text) if isinstance(reply, Written) else None
             await member_store.seen(connection, group, member, name, at)
-            taken = await answer_store.record(
-                connection,
-                answer_store.NewAnswer(
-                    post=post.id,
-                    group=group,
-                    member=member,
-                    at=at,
-                    choice=_choice(reply),
-                    text=reply.text if isinstance(reply, Written) else None,
-                    right=None if graded.outcome is Outcome.OPEN else graded.outcome is Outcome.RIGHT,
-                    found=found,
-                    date=post.date,
-                ),
+            new = answer_store.NewAnswer(
+                post=post.id,
+                group=group,
+                member=member,
+                at=at,
+                choice=_choice(reply),
+                text=reply.text if isinstance(reply, Written) else None,
+                right=None if graded.outcome is Outcome.OPEN else graded.outcome is Outcome.RIGHT,
+                found=found,
+                date=post.date,
             )
-            if taken:
-                rows = points_for(key_of(post), member, graded)
-                await scores.add(connection, group, post.date, rows)
-            return await _result(connection, post, member, Verdict.NEW if taken else Verdict.AGAIN)
+            if not await answer_store.record(connection, new):
+                return await _result(connection, post, member, Verdict.AGAIN)
+            if post.state is State.CLOSED:
+                await post_store.heard_late(connection, post.id)
+            rows = points_for(key_of(post), member, graded)
+            await scores.add(connection, group, post.date, rows)
+            # What was just written need not be read again.
+            streak = await streak_in(connection, group, post.series, member)
+            points = sum(row.points for row in rows)
+            return Result(Verdict.NEW, post, snapshot, new.kept, graded, streak, points)
+
+        return await self._database.at_once(take)
 
     async def grade(self, post_id: int, group: int, member: int, given: SelfGrade) -> Result:
         """The self-grade of an open answer; the first one is final (R14, R17)."""
@@ -147,8 +152,7 @@ async def _result(connection: Any, post: Post, member: int, verdict: Verdict) ->
         late = post.state in (State.CLOSED, State.VOID) or verdict is Verdict.AGAIN
         return Result(Verdict.TOO_LATE if late else Verdict.UNKNOWN, post, snapshot)
     streak = await streak_in(connection, post.group, post.series, member)
-    rows = await scores.of_source(connection, key_of(post).text)
-    points = sum(row.points for row in rows if row.member == member)
+    points = await scores.of_member(connection, key_of(post).text, member)
     return Result(verdict, post, snapshot, answer, grade(snapshot, reply_of(answer)), streak, points)
 
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from deckwright.study.grading import SelfGrade
 from deckwright.study.question import corrected, from_json
-from deckwright.study.rebuild import Difference, KeptAnswer, KeptPoints, differences
+from deckwright.study.rebuild import Difference, KeptAnswer, KeptPoints, differences, rolled_up
 from deckwright_bot.services.answers import reply_to
-from deckwright_bot.store import books as book_store
+from deckwright_bot.store import books as book_store, rollups
 from deckwright_bot.store.books import StoredPost
 from deckwright_bot.store.database import Database
+from deckwright_bot.store.rollups import Month
 
 POSTS_AT_ONCE = 25
 SOURCES_AT_ONCE = 200
+MONTHS_AT_ONCE = 25
+LINES_AT_ONCE = 5000
+"""So many sums of members are compared in one piece, and the rest of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,22 @@ class BookService:
             for source in sources
         ]
         return Piece(following, 0, tuple(findings))
+
+    async def boards(self, after: str) -> Piece:
+        """Compare the next monthly sums with the rows."""
+        month = Month.read(after) if after else None
+        findings: list[Finding] = []
+        room, left = LINES_AT_ONCE, MONTHS_AT_ONCE
+        async with self._database.reading() as connection:
+            while room > 0 and left > 0 and (month := await rollups.following(connection, month)) is not None:
+                kept, rebuilt = await rollups.compared(connection, month)
+                findings.append(Finding(month.group, f"board/{month.text}", rolled_up(kept, rebuilt)))
+                room, left = room - len(rebuilt), left - 1
+        return Piece(
+            month.text if month is not None else None,
+            0,
+            tuple(each for each in findings if each.differences),
+        )
 
 
 def _differences(post: StoredPost) -> Counter[Difference]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +10,13 @@ from deckwright.kinds import KindCard
 from deckwright.study.keys import PostKey
 from deckwright.study.question import Snapshot
 from deckwright_bot.services.finding import Finder
-from deckwright_bot.services.group_quizzes import open_cards
 from deckwright_bot.services.library import StudyLibrary
+from deckwright_bot.services.spoilers import asked_now
 from deckwright_bot.store.database import Database
 
+_GAP = re.compile(r"\{\{c\d+::.*?\}\}+", re.DOTALL)
+"""A gap with what stands in it: a list must not tell. Answers are no words to search by either, or typing each
+option of an open question would find its key."""
 _NOBODY = PostKey(0, "card", date(2000, 1, 1))
 """The options of a card that is looked up stand in one order for everybody."""
 
@@ -35,7 +39,7 @@ class CardService:
         self._first = {key.card: key for key in sorted(library.entries, reverse=True)}
         self.finder = Finder(
             {
-                card.id: (_title(card), " ".join((card.answer, topic.title, deck.title, *card.tags)))
+                card.id: (_title(card), " ".join((topic.title, deck.title, *card.tags)))
                 for deck in library.library.decks
                 for topic in deck.topics
                 for card in topic.cards
@@ -55,10 +59,10 @@ class CardService:
         hidden = False
         if group is not None:
             async with self._database.reading() as connection:
-                hidden = card.id in await open_cards(connection, group)
+                hidden = card.id in await asked_now(connection, group, self._library)
         return LookedUp(card, self._library.snapshot(key, _NOBODY), hidden)
 
 
 def _title(card: KindCard) -> str:
-    question = " ".join(card.question.replace("$", "").split())
+    question = " ".join(_GAP.sub("…", card.question).replace("$", "").split())
     return f"{question} ({card.id})" if len(question) + len(card.id) < 97 else question[:100]

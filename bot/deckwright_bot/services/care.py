@@ -14,7 +14,7 @@ from deckwright_bot.services.books import BookService, Piece
 from deckwright_bot.services.leaving import LeavingService
 from deckwright_bot.services.tidying import Tidying
 from deckwright_bot.store import nights
-from deckwright_bot.store.database import Database
+from deckwright_bot.store.database import Database, DatabaseError
 from deckwright_bot.store.nights import Books, Night
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class Stage(StrEnum):
     NAMELESS = "nameless"
     BOOKS = "books"
     STRAYS = "strays"
+    BOARDS = "boards"
     DONE = "done"
 
 
@@ -37,7 +38,8 @@ _FOLLOWING = {
     Stage.PURGE: Stage.NAMELESS,
     Stage.NAMELESS: Stage.BOOKS,
     Stage.BOOKS: Stage.STRAYS,
-    Stage.STRAYS: Stage.DONE,
+    Stage.STRAYS: Stage.BOARDS,
+    Stage.BOARDS: Stage.DONE,
 }
 
 
@@ -76,6 +78,8 @@ class CareService:
     async def _guard(self, work: Callable[[], Awaitable[None]], what: str) -> None:
         try:
             await work()
+        except DatabaseError as error:
+            log.warning("%s failed; the next tick tries again: %s", what, error)
         except Exception:
             log.exception("%s failed; the next tick tries again", what)
 
@@ -100,6 +104,8 @@ class CareService:
                 await self._checked(night, await self._books.check(night.after))
             case Stage.STRAYS:
                 await self._checked(night, await self._books.strays(night.after))
+            case Stage.BOARDS:
+                await self._checked(night, await self._books.boards(night.after))
             case Stage.DONE:
                 pass
             case _ as never:

@@ -24,16 +24,14 @@ class GreetingService:
         async with self._database.reading() as connection:
             waiting = await group_store.ungreeted(connection)
         for group in waiting:
-            async with self._database.writing() as connection:
-                mine = await group_store.greeted(connection, group.id, now)
-            if not mine:
-                continue
             try:
+                # Sent before it is noted: killed between the two, a greeting comes twice at worst, never not at all.
                 await self._messenger.greet(group)
             except Unavailable as error:
                 log.warning("group %d could not be greeted yet: %s", group.id, error)
-                async with self._database.writing() as connection:
-                    await group_store.ungreet(connection, group.id)
+                continue
             except (Refused, Rejected) as error:
                 # Nowhere to write, and an owner who takes no messages: `/settings` says all the same.
                 log.warning("group %d cannot be greeted: %s", group.id, error)
+            async with self._database.writing() as connection:
+                await group_store.greeted(connection, group.id, now)

@@ -6,12 +6,15 @@ restart, and two bots take no step twice.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from deckwright.study import quiz as rules
 from deckwright.study.grading import Chosen, DontKnow, Graded, Outcome, Reply, grade, in_time
@@ -20,20 +23,22 @@ from deckwright.study.points import points_for
 from deckwright.study.question import Points, Snapshot, from_json, to_json
 from deckwright.study.quiz import Ending, Kind, Next, Phase, Wanted
 from deckwright_bot.services.library import StudyLibrary
-from deckwright_bot.services.ports import Refused, Unavailable
+from deckwright_bot.services.ports import Refused, Rejected, Unavailable
+from deckwright_bot.services.spoilers import asked_by_posts, asked_now
 from deckwright_bot.services.stage import Counts, Stage, Table
 from deckwright_bot.store import (
     members as member_store,
-    posts as post_store,
     quizzes as quiz_store,
     scores,
 )
-from deckwright_bot.store.database import Connection, Database
+from deckwright_bot.store.database import Database, DatabaseError
 from deckwright_bot.store.quizzes import NewQuiz, Question, Quiz, QuizAnswer
 from deckwright_bot.store.records import DONT_KNOW
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 5.0
+"""Real seconds a tick waits for slow channels; their work goes on."""
 NONCE_HOLDS = timedelta(minutes=2)
 """So long a message may be sent again without standing there twice (R7)."""
 
@@ -80,10 +85,18 @@ class Lobby:
 class GroupQuizzes:
     """Begins, asks, shows and ends quizzes; a call too many does nothing."""
 
-    def __init__(self, database: Database, library: StudyLibrary, stage: Stage) -> None:
+    def __init__(
+        self,
+        database: Database,
+        library: StudyLibrary,
+        stage: Stage,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._library = library
         self._stage = stage
+        self._monotonic = monotonic
+        self._busy: dict[int, asyncio.Task[None]] = {}
 
     async def start(
         self,
@@ -112,7 +125,7 @@ class GroupQuizzes:
                 wanted,
                 count,
                 seed=seed,
-                without=await open_cards(connection, group),
+                without=await asked_now(connection, group, self._library),
                 lately=await quiz_store.lately(connection, group),
             )
             if not prompts:
@@ -126,7 +139,7 @@ class GroupQuizzes:
             quiz = await quiz_store.find(connection, made)
         if quiz is None:
             raise AssertionError("a quiz that was just written is gone")
-        await self._guard(self._open(quiz, now), quiz, now)
+        await self.advance(quiz.id, now)
         return Started(await self.find(made))
 
     async def find(self, quiz: int) -> Quiz | None:
@@ -177,7 +190,7 @@ class GroupQuizzes:
         if quiz.phase is Phase.ENDED or (quiz.position, quiz.phase) != (position, phase):
             return Verdict.TOO_LATE
         async with self._database.writing() as connection:
-            await quiz_store.hurry(connection, quiz.id, quiz.position, now)
+            await quiz_store.hurry(connection, quiz.id, position, phase, now)
         await self.advance(quiz.id, now)
         return Verdict.NEW
 
@@ -196,14 +209,28 @@ class GroupQuizzes:
     # answering
 
     async def choose(
-        self, quiz_id: int, number: int, group: int, member: int, name: str, letter: str, at: datetime
+        self,
+        quiz_id: int,
+        number: int,
+        group: int,
+        member: int,
+        name: str,
+        letter: str,
+        at: datetime,
+        *,
+        message: int | None = None,
     ) -> QuizResult:
-        """A click on an option, or on "I don't know" with that as ``letter``. The first one stands."""
+        """A click on an option, or on "I don't know" with that as ``letter``. The first one stands.
+
+        ``message`` is the one that was clicked: after a backup was put back numbers come again, messages never.
+        """
         reply: Reply = DontKnow() if letter == DONT_KNOW else Chosen(letter)
         async with self._database.writing() as connection:
             quiz = await quiz_store.find(connection, quiz_id)
             question = await quiz_store.question(connection, quiz_id, number)
             if quiz is None or question is None or quiz.group != group or quiz.kind is not Kind.GROUP:
+                return QuizResult(Verdict.UNKNOWN)
+            if message is not None and question.message not in (None, message):
                 return QuizResult(Verdict.UNKNOWN)
             snapshot = from_json(question.snapshot)
             before = await quiz_store.answer_of(connection, quiz.id, number, member)
@@ -238,32 +265,53 @@ class GroupQuizzes:
 
     # what is due
 
-    async def tick(self, now: datetime) -> bool:
-        """Everything that is due; whether any quiz is still running."""
+    async def tick(self, now: datetime) -> None:
+        """Everything that is due; one quiz's slow channel holds up no other."""
         async with self._database.reading() as connection:
-            found = [*await quiz_store.played(connection), *await quiz_store.untold(connection)]
+            found = await quiz_store.unfinished(connection)
         for quiz in found:
-            await self._guard(self._advance(quiz, now), quiz, now)
-        return bool(found)
+            self._begin(quiz.id, now)
+        if self._busy:
+            await asyncio.wait(self._busy.values(), timeout=PATIENCE)
 
     async def advance(self, quiz_id: int, now: datetime) -> None:
         """Do at once what is due in one quiz."""
-        quiz = await self.find(quiz_id)
-        if quiz is not None:
-            await self._guard(self._advance(quiz, now), quiz, now)
+        # What is at work may have looked before whatever is due now came about.
+        while (running := self._busy.get(quiz_id)) is not None:
+            await asyncio.wait({running})
+        await asyncio.wait({self._begin(quiz_id, now)})
 
-    async def _guard(self, work: Awaitable[object], quiz: Quiz, now: datetime) -> None:
+    async def finish(self) -> None:
+        """Wait a little for what is at work before the program ends; a later run goes on with the rest."""
+        if self._busy:
+            _, late = await asyncio.wait(self._busy.values(), timeout=PATIENCE)
+            for task in late:
+                task.cancel()
+
+    def _begin(self, quiz_id: int, now: datetime) -> asyncio.Task[None]:
+        task = self._busy.get(quiz_id)
+        if task is None:
+            task = self._busy[quiz_id] = asyncio.create_task(self._guard(quiz_id, now))
+            task.add_done_callback(partial(self._done, quiz_id))
+        return task
+
+    def _done(self, quiz_id: int, _task: asyncio.Task[None]) -> None:
+        self._busy.pop(quiz_id, None)
+
+    async def _guard(self, quiz_id: int, now: datetime) -> None:
         try:
-            await work
-        except Unavailable as error:
-            log.warning("quiz %d: %s", quiz.id, error)
-        except Refused as error:
-            log.warning("quiz %d ends: %s", quiz.id, error)
+            quiz = await self.find(quiz_id)
+            if quiz is not None:
+                await self._advance(quiz, now)
+        except (Unavailable, DatabaseError) as error:
+            log.warning("quiz %d: %s", quiz_id, error)
+        except (Refused, Rejected) as error:
+            log.warning("quiz %d ends: %s", quiz_id, error)
             async with self._database.writing() as connection:
-                await quiz_store.end(connection, quiz.id, Ending.REFUSED, now)
-                await quiz_store.told(connection, quiz.id)
+                await quiz_store.end(connection, quiz_id, Ending.REFUSED, now)
+                await quiz_store.told(connection, quiz_id)
         except Exception:
-            log.exception("quiz %d", quiz.id)
+            log.exception("quiz %d", quiz_id)
 
     async def _advance(self, quiz: Quiz, now: datetime) -> None:
         if quiz.phase is Phase.ENDED:
@@ -275,26 +323,30 @@ class GroupQuizzes:
         state = await self._state(quiz)
         match rules.step(state, now):
             case Next.ASK:
-                await self._ask(quiz, quiz.position + 1, now)
+                await self._ask(quiz, now)
             case Next.SHOW:
                 async with self._database.writing() as connection:
                     mine = await quiz_store.show(connection, quiz.id, quiz.position, now + rules.SHOWN)
                 if mine:
                     await self._show(quiz)
             case Next.END:
-                async with self._database.writing() as connection:
-                    await quiz_store.end(connection, quiz.id, rules.ending(state, now), now)
-                ended = await self.find(quiz.id)
-                if ended is not None:
-                    await self._finish(ended)
+                await self._end(quiz, rules.ending(state, now), now)
             case Next.WAIT:
                 if quiz.phase is Phase.SHOWING:
                     await self._show(quiz)
+
+    async def _end(self, quiz: Quiz, why: Ending, now: datetime) -> None:
+        async with self._database.writing() as connection:
+            await quiz_store.end(connection, quiz.id, why, now)
+        ended = await self.find(quiz.id)
+        if ended is not None:
+            await self._finish(ended)
 
     async def _state(self, quiz: Quiz) -> rules.State:
         async with self._database.reading() as connection:
             answers = await quiz_store.answers_of(connection, quiz.id)
             players = set(await quiz_store.players(connection, quiz.id))
+            asked = [each.number for each in await quiz_store.questions(connection, quiz.id)]
         answered = {each.member for each in answers if each.number == quiz.position}
         latest = max((each.number for each in answers), default=0)
         return rules.State(
@@ -303,7 +355,7 @@ class GroupQuizzes:
             len(quiz.prompts),
             quiz.until,
             everybody_answered=bool(players) and players <= answered,
-            silent=quiz.position - latest,
+            silent=sum(number > latest for number in asked),
         )
 
     async def _open(self, quiz: Quiz, now: datetime) -> None:
@@ -311,35 +363,56 @@ class GroupQuizzes:
         async with self._database.writing() as connection:
             await quiz_store.lobby(connection, quiz.id, message, now + rules.LOBBY)
 
-    async def _ask(self, quiz: Quiz, number: int, now: datetime) -> None:
-        prompt = quiz.prompts[number - 1]
-        snapshot = self._snapshot(quiz, number, prompt)
+    async def _ask(self, quiz: Quiz, now: datetime) -> None:
+        """Turn to the next question that may be asked: its card is still there, and no post asks it."""
+        question: Question | None = None
         async with self._database.writing() as connection:
-            if not await quiz_store.ask(connection, quiz.id, number, prompt, to_json(snapshot), now):
-                return
-            question = await quiz_store.question(connection, quiz.id, number)
-        if question is not None:
+            barred = await asked_by_posts(connection, quiz.group, self._library)
+            following = self._following(quiz, barred)
+            if following is not None:
+                number, prompt = following
+                snapshot = to_json(self._snapshot(quiz, number, prompt))
+                if not await quiz_store.ask(
+                    connection, quiz.id, number, prompt, snapshot, now, after=quiz.position
+                ):
+                    return
+                question = await quiz_store.question(connection, quiz.id, number)
+        if question is None:
+            await self._end(quiz, Ending.DONE, now)
+        else:
             await self._send(quiz, question, now)
+
+    def _following(self, quiz: Quiz, barred: Collection[str]) -> tuple[int, PromptKey] | None:
+        for number in range(quiz.position + 1, len(quiz.prompts) + 1):
+            prompt = self._library.resolve(quiz.prompts[number - 1])
+            if prompt is not None and prompt.card not in barred:
+                return number, prompt
+        return None
 
     def _snapshot(self, quiz: Quiz, number: int, prompt: PromptKey) -> Snapshot:
         return self._library.snapshot(prompt, QuizKey(quiz.group, quiz.id, number, quiz.day))
 
     async def _send(self, quiz: Quiz, question: Question, now: datetime) -> None:
-        closes = now + timedelta(seconds=quiz.seconds)
-        message = await self._stage.ask(quiz, question, from_json(question.snapshot), closes)
+        began, span = self._monotonic(), timedelta(seconds=quiz.seconds)
+        message = await self._stage.ask(quiz, question, from_json(question.snapshot), now + span)
+        # A slow send takes nothing from the players' time.
+        opens = now + timedelta(seconds=self._monotonic() - began)
         async with self._database.writing() as connection:
-            await quiz_store.sent(connection, quiz.id, question.number, message, now, closes)
+            await quiz_store.sent(connection, quiz.id, question.number, message, opens, opens + span)
+            current = await quiz_store.find(connection, quiz.id)
+        if current is not None and current.phase is Phase.ENDED:
+            await self._show(current)
 
     async def _send_again(self, quiz: Quiz, now: datetime) -> None:
         """What was on its way when the bot stopped, or Discord failed, is sent again while its nonce holds."""
         if quiz.position == 0:
-            if now - quiz.begun < NONCE_HOLDS:
+            if timedelta() <= now - quiz.begun < NONCE_HOLDS:
                 await self._open(quiz, now)
                 return
         else:
             async with self._database.reading() as connection:
                 question = await quiz_store.question(connection, quiz.id, quiz.position)
-            if question is not None and now - question.asked < NONCE_HOLDS:
+            if question is not None and timedelta() <= now - question.asked < NONCE_HOLDS:
                 await self._send(quiz, question, now)
                 return
         async with self._database.writing() as connection:
@@ -357,7 +430,13 @@ class GroupQuizzes:
         for question in due:
             table = await self._table(quiz, [each for each in answers if each.number <= question.number])
             counts = _counts([each for each in answers if each.number == question.number])
-            await self._stage.show(quiz, question, from_json(question.snapshot), counts, table)
+            try:
+                await self._stage.show(quiz, question, from_json(question.snapshot), counts, table)
+            except (Refused, Rejected) as error:
+                if isinstance(error, Refused) and error.gone:
+                    raise
+                # Somebody deleted the message; the quiz goes on without its key.
+                log.warning("quiz %d: question %d cannot be shown: %s", quiz.id, question.number, error)
             async with self._database.writing() as connection:
                 await quiz_store.shown(connection, quiz.id, question.number)
 
@@ -380,20 +459,12 @@ class GroupQuizzes:
         return Table(rules.table([(each.member, each.right) for each in answers], total), names)
 
 
-async def open_cards(connection: Connection, group: int) -> set[str]:
-    """The cards of posts that are open in a group: no quiz may give their keys away."""
-    return {
-        post.card
-        for post in await post_store.open_posts(connection)
-        if post.group == group and post.card is not None
-    }
-
-
 def _open(quiz: Quiz, question: Question, at: datetime) -> bool:
-    # Whoever clicks before its message is recorded has seen it all the same.
+    # Whoever clicks before its message is recorded has seen it all the same, and a click of the last second is
+    # heard a little later.
     return (
-        quiz.phase is Phase.ASKING
-        and quiz.position == question.number
+        quiz.position == question.number
+        and (quiz.phase is Phase.ASKING or (quiz.phase is Phase.SHOWING and not question.shown))
         and (question.closes is None or in_time(at, question.closes))
     )
 

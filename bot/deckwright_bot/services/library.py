@@ -70,6 +70,14 @@ class StudyLibrary:
             if entry.card.id not in too_long
         )
 
+    def resolve(self, key: PromptKey) -> PromptKey | None:
+        """A prompt's key as it is today, also under an old id of its card; None if it is gone."""
+        if key in self.entries:
+            return key
+        card = self.card(key.card)
+        found = PromptKey(card.id, key.ordinal) if card is not None else None
+        return found if found in self.entries else None
+
     def card(self, name: str) -> Card | None:
         """A card by its id or an old one."""
         return self.library.by_id.get(name)

@@ -81,8 +81,8 @@ class MemberService:
             await nights.want_truncated(connection)
         try:
             await self._tidying.tick(now)
-        except DatabaseError:
-            log.exception("tidying up after a deletion failed; the next tick tries again")
+        except DatabaseError as error:
+            log.warning("tidying up after a deletion failed; the next tick tries again: %s", error)
 
     async def forget_again(self) -> int:
         """Before the bot serves: carry out the requests that this file of data has not seen; how many.

@@ -13,7 +13,7 @@ from functools import partial
 from deckwright.study import outages, schedule
 from deckwright.study.dates import local_date
 from deckwright.study.keys import PostKey, PromptKey
-from deckwright.study.pool import LOW, fits, pool
+from deckwright.study.pool import LOW, Pool, fits, pool
 from deckwright.study.posting import State
 from deckwright.study.question import to_json
 from deckwright.study.rematch import LATEST, SOONEST, Asked, is_day, rematch
@@ -29,7 +29,7 @@ from deckwright_bot.store import (
     members as member_store,
     posts as post_store,
 )
-from deckwright_bot.store.database import Connection, Database
+from deckwright_bot.store.database import Connection, Database, DatabaseError
 from deckwright_bot.store.records import Daily, Post
 
 log = logging.getLogger(__name__)
@@ -108,8 +108,11 @@ class PostService:
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=self._pace.patience)
 
-    def _served(self, group: int, _done: asyncio.Task[None]) -> None:
+    def _served(self, group: int, done: asyncio.Task[None]) -> None:
         self._busy.pop(group, None)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            told = None if isinstance(error, DatabaseError) else error
+            log.error("group %d could not be served: %s", group, error, exc_info=told)
 
     async def finish(self, patience: float = 5.0) -> None:
         """Wait for what is at work before the program ends."""
@@ -132,7 +135,7 @@ class PostService:
                 found[daily.group].untold.append(daily)
             for group in await post_store.groups_with_steps(connection):
                 found[group].steps = True
-            for post, count in await post_store.miscounted(connection, now - COUNT_EVERY):
+            for post, count in await post_store.miscounted(connection, now - COUNT_EVERY, now):
                 found[post.group].counts.append((post, count))
             for post in await post_store.to_remind_of(connection, now + TOO_LATE, now + BEFORE_CLOSE):
                 found[post.group].reminders.append(post)
@@ -161,7 +164,7 @@ class PostService:
     async def _guard(self, work: Awaitable[object], what: str, group: int) -> None:
         try:
             await work
-        except (Refused, Unavailable) as error:
+        except (Refused, Unavailable, DatabaseError) as error:
             log.warning("group %d: %s failed: %s", group, what, error)
         except Exception:
             log.exception("group %d: %s failed", group, what)
@@ -195,52 +198,61 @@ class PostService:
         return PostNow(None) if due.post is None else await self._post(daily, due, now)
 
     async def _post(self, daily: Daily, due: Due, now: datetime) -> PostNow:
-        """Claim the date in one statement, then send what was claimed (R6)."""
-        series = series_of(daily)
-        async with self._database.writing() as connection:
-            await post_store.skip(connection, daily.group, daily.series, due.skipped)
-            wakes = schedule.wakes(series, now)
-            await group_store.looked(connection, daily, now, wakes)
-            if due.post is None:
-                return PostNow(None)
-            asked = [PromptKey(*key) for key in await post_store.asked(connection, daily.group, daily.series)]
-            left = pool(self._library.askables, series, asked)
-            if left.next is None:
-                await post_store.skip(connection, daily.group, daily.series, [due.post])
-                log.warning("group %d: no card fits its level and decks", daily.group)
-                return PostNow(None, empty=True)
-            prompt, before = left.next, None
-            if daily.rematch and is_day(due.post, daily.weekdays):
-                again = await self._rematch(connection, daily, due.post)
-                if again is not None:
-                    prompt, before = again
-            key = PostKey(daily.group, daily.series, due.post)
-            claim = post_store.Claim(
-                group=daily.group,
-                series=daily.series,
-                date=due.post,
-                card=prompt.card,
-                ordinal=prompt.ordinal,
-                snapshot=to_json(self._library.snapshot(prompt, key)),
-                nonce=key.nonce,
-                scheduled=due.scheduled or now,
-                claimed=now,
-                opens=due.opens,
-                closes=schedule.closing(series, due.post, due.opens),
-                channel=daily.channel,
-                thread=daily.thread,
-                pin=daily.pin,
-                rematch_of=before,
-            )
-            claimed = await post_store.claim(connection, claim)
-            post = await post_store.find(connection, claimed) if claimed is not None else None
-        if post is None:
-            return PostNow(None)
+        """Claim the date, then send what was claimed (R6)."""
+
+        async def claim(connection: Connection) -> tuple[PostNow, Pool | None]:
+            return await self._claim(connection, daily, due, now)
+
+        claimed, left = await self._database.at_once(claim)
+        post = claimed.post
+        if post is None or left is None:
+            return claimed
         await self._sender.send(post, daily, now)
         if left.low and daily.warned_left != left.left:
             await self._warn_low(daily, left.left)
         async with self._database.reading() as connection:
             return PostNow(await post_store.find(connection, post.id))
+
+    async def _claim(
+        self, connection: Connection, daily: Daily, due: Due, now: datetime
+    ) -> tuple[PostNow, Pool | None]:
+        """Claim the date in one statement with all that will be asked; also what the prompt was taken from."""
+        series = series_of(daily)
+        await post_store.skip(connection, daily.group, daily.series, due.skipped)
+        await group_store.looked(connection, daily, now, schedule.wakes(series, now))
+        if due.post is None:
+            return PostNow(None), None
+        asked = [PromptKey(*key) for key in await post_store.asked(connection, daily.group, daily.series)]
+        left = pool(self._library.askables, series, asked)
+        if left.next is None:
+            await post_store.skip(connection, daily.group, daily.series, [due.post])
+            log.warning("group %d: no card fits its level and decks", daily.group)
+            return PostNow(None, empty=True), left
+        prompt, before = left.next, None
+        if daily.rematch and is_day(due.post, daily.weekdays):
+            again = await self._rematch(connection, daily, due.post)
+            if again is not None:
+                prompt, before = again
+        key = PostKey(daily.group, daily.series, due.post)
+        claim = post_store.Claim(
+            group=daily.group,
+            series=daily.series,
+            date=due.post,
+            card=prompt.card,
+            ordinal=prompt.ordinal,
+            snapshot=to_json(self._library.snapshot(prompt, key)),
+            nonce=key.nonce,
+            scheduled=due.scheduled or now,
+            claimed=now,
+            opens=due.opens,
+            closes=schedule.closing(series, due.post, due.opens),
+            channel=daily.channel,
+            thread=daily.thread,
+            pin=daily.pin,
+            rematch_of=before,
+        )
+        claimed = await post_store.claim(connection, claim)
+        return PostNow(await post_store.find(connection, claimed) if claimed is not None else None), left
 
     async def _rematch(self, connection: Connection, daily: Daily, day: date) -> tuple[PromptKey, int] | None:
         """The week's rematch and the post it was in; None where there is none to be had."""

@@ -11,7 +11,7 @@ from deckwright_bot.services.ports import Messenger, Refused, Rejected, Unavaila
 from deckwright_bot.services.snapshots import series_of, snapshot_of
 from deckwright_bot.services.tallies import rematch_of, tally
 from deckwright_bot.store import groups as group_store, posts as post_store
-from deckwright_bot.store.database import Database
+from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import Daily, Post
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ class Sender:
                 await self._unfindable(post, daily, refusal, now, late=late)
                 return
             if found is not None:
-                await self._sent(post, found, now)
+                # It appeared within its six hours, however late it is found; R4 counts from then.
+                await self._sent(post, found, min(now, post.scheduled + schedule.LATEST))
                 return
             step = posting.searched(post.scheduled, now)
             if step is posting.Step.SEND:
@@ -120,9 +121,11 @@ class Sender:
         return Yesterday(counts.answers, counts.right if choice else None, before.outage)
 
     async def _sent(self, post: Post, message: int, now: datetime) -> None:
-        async with self._database.writing() as connection:
+        async def sent(connection: Connection) -> None:
             await post_store.sent(connection, post.id, message, now)
             await group_store.worked(connection, post.group, post.series)
+
+        await self._database.at_once(sent)
 
     async def _later(self, post: Post, now: datetime) -> None:
         wait = min(RETRY_AFTER * 2**post.attempts, LONGEST_RETRY)

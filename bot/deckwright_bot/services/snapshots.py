@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from deckwright.study.keys import PostKey
 from deckwright.study.question import Snapshot, corrected, from_json
 from deckwright.study.schedule import CHOICES_ONLY, Series
 from deckwright_bot.store.records import Daily, Post
+
+SNAPSHOTS_KEPT = 256
 
 
 def series_of(daily: Daily) -> Series:
@@ -35,5 +39,11 @@ def snapshot_of(post: Post) -> Snapshot:
     """What a post asked, with its key corrected if it was (R28)."""
     if post.snapshot is None:
         raise ValueError(f"the post {post.id} asked nothing")
-    asked = from_json(post.snapshot)
-    return corrected(asked, set(post.key)) if post.key else asked
+    return _read(post.snapshot, post.key)
+
+
+@lru_cache(maxsize=SNAPSHOTS_KEPT)
+def _read(text: str, key: str | None) -> Snapshot:
+    # Everybody answers the same few posts; to read their JSON every time is half the work of an answer.
+    asked = from_json(text)
+    return corrected(asked, set(key)) if key else asked

@@ -10,8 +10,8 @@ from deckwright.study.grading import Chosen, DontKnow, Graded, Outcome, Rated, R
 from deckwright.study.keys import PromptKey, QuizKey
 from deckwright.study.question import Snapshot, from_json, to_json
 from deckwright.study.quiz import Ending, Kind, Phase, Wanted
-from deckwright_bot.services.group_quizzes import open_cards
 from deckwright_bot.services.library import StudyLibrary
+from deckwright_bot.services.spoilers import asked_now
 from deckwright_bot.store import members as member_store, quizzes as quiz_store
 from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.quizzes import NewQuiz, Question, Quiz, QuizAnswer
@@ -77,7 +77,7 @@ class SoloQuizzes:
                 wanted,
                 count,
                 seed=seed,
-                without=await open_cards(connection, group),
+                without=await asked_now(connection, group, self._library),
                 lately=() if only_missed else {prompt for _, prompt, _ in history},
             )
             if not prompts:
@@ -92,10 +92,9 @@ class SoloQuizzes:
         if summary is None:
             return None
         async with self._database.writing() as connection:
-            hidden = await open_cards(connection, group)
-            prompts = tuple(
-                key for key in summary.missed if key in self._library.entries and key.card not in hidden
-            )
+            hidden = await asked_now(connection, group, self._library)
+            today_s = (self._library.resolve(key) for key in summary.missed)
+            prompts = tuple(key for key in today_s if key is not None and key.card not in hidden)
             if not prompts:
                 return None
             return await self._begin(connection, group, member, name, prompts, now, today)
@@ -118,16 +117,23 @@ class SoloQuizzes:
         if made is None:
             raise AssertionError("the quiz before this one was ended in the same transaction")
         await member_store.seen(connection, group, member, name, now)
-        return await self._turn_to(connection, made, 1, now)
+        return await self._turn_on(connection, made, 0, now)
 
-    async def _turn_to(self, connection: Connection, quiz_id: int, number: int, now: datetime) -> Sheet:
+    async def _turn_on(self, connection: Connection, quiz_id: int, after: int, now: datetime) -> Sheet:
+        """Turn to the next question that may be asked, or end: its card is there and stands open nowhere here."""
         quiz = await quiz_store.find(connection, quiz_id)
         if quiz is None:
             raise AssertionError("a quiz is never deleted while it runs")
-        prompt = quiz.prompts[number - 1]
-        key = QuizKey(quiz.group, quiz.id, number, quiz.day)
-        snapshot = to_json(self._library.snapshot(prompt, key))
-        await quiz_store.ask(connection, quiz.id, number, prompt, snapshot, now)
+        barred = await asked_now(connection, quiz.group, self._library)
+        for number in range(after + 1, len(quiz.prompts) + 1):
+            prompt = self._library.resolve(quiz.prompts[number - 1])
+            if prompt is not None and prompt.card not in barred:
+                key = QuizKey(quiz.group, quiz.id, number, quiz.day)
+                snapshot = to_json(self._library.snapshot(prompt, key))
+                await quiz_store.ask(connection, quiz.id, number, prompt, snapshot, now, after=after)
+                break
+        else:
+            await quiz_store.end(connection, quiz_id, Ending.DONE, now)
         return await self._sheet(connection, quiz_id)
 
     async def _sheet(self, connection: Connection, quiz_id: int) -> Sheet:
@@ -173,7 +179,13 @@ class SoloQuizzes:
             graded = _grade(snapshot, reply)
             if graded is None:
                 return None
-            if quiz.phase is Phase.ASKING and quiz.position == number:
+            current = quiz.phase is Phase.ASKING and quiz.position == number
+            asked = self._library.resolve(question.prompt) or question.prompt
+            if current and asked.card in await asked_now(connection, group, self._library):
+                # Since it was asked here it became the group's question: its key must wait.
+                await quiz_store.show(connection, quiz_id, number, at)
+                return await self._turn_on(connection, quiz_id, number, at)
+            if current:
                 right = graded.outcome is Outcome.RIGHT or graded.self_grade is SelfGrade.GOT
                 rated = isinstance(reply, Rated)
                 answer = QuizAnswer(
@@ -201,20 +213,24 @@ class SoloQuizzes:
             answered = await quiz_store.answer_of(connection, quiz_id, number, member)
             if quiz.phase is not Phase.ASKING or quiz.position != number or answered is None:
                 return await self._sheet(connection, quiz_id)
-            if number >= len(quiz.prompts):
-                await quiz_store.end(connection, quiz_id, Ending.DONE, now)
-                return await self._sheet(connection, quiz_id)
             await quiz_store.show(connection, quiz_id, number, now)
-            return await self._turn_to(connection, quiz_id, number + 1, now)
+            return await self._turn_on(connection, quiz_id, number, now)
 
-    async def stop(self, group: int, member: int, now: datetime) -> Sheet | None:
-        """End the quiz a member takes; None if there is none."""
+    async def stop(self, group: int, member: int, now: datetime, quiz_id: int | None = None) -> Sheet | None:
+        """End the quiz a member takes, or only if it is that one; None if there is none to end."""
         async with self._database.writing() as connection:
             quiz = await quiz_store.alone(connection, group, member)
-            if quiz is None:
+            if quiz is None or quiz_id not in (None, quiz.id):
                 return None
             await quiz_store.end(connection, quiz.id, Ending.STOPPED, now)
             return await self._sheet(connection, quiz.id)
+
+    async def answered(self, quiz_id: int, number: int, group: int, member: int) -> bool:
+        """Whether a question of a quiz of theirs was answered, so that its card is no secret any more."""
+        async with self._database.reading() as connection:
+            quiz = await _own(connection, quiz_id, group, member)
+            answer = await quiz_store.answer_of(connection, quiz_id, number, member)
+        return quiz is not None and answer is not None
 
     async def summary(self, quiz_id: int, group: int, member: int) -> Summary | None:
         """How a quiz of theirs went, or goes."""

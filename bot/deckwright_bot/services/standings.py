@@ -1,4 +1,4 @@
-"""Streaks and boards, computed from rows (R18-R27). Nothing here is kept, so nothing can drift."""
+"""Streaks and boards, computed from rows and, for whole months, from their sums (R18-R27)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import date, datetime
 from deckwright.study import schedule
 from deckwright.study.dates import local_date
 from deckwright.study.ranking import Period, Span, Standing, Tally, own, rank, span
-from deckwright.study.streak import Pause, PostLine, Streak, pause, streak
+from deckwright.study.streak import Pause, Streak, pause, streak
 from deckwright_bot.services.snapshots import series_of
 from deckwright_bot.store import (
-    answers as answer_store,
     groups as group_store,
     members as member_store,
     posts as post_store,
@@ -35,16 +34,10 @@ class Board:
 
 async def streak_in(connection: Connection, group: int, series: str, member: int) -> Streak:
     """A member's streak, from the posts and their answers (R18)."""
-    posts = await post_store.of_series(connection, group, series)
-    answered = await answer_store.posts_of(connection, group, series, member)
+    lines = await post_store.lines_of(connection, group, series, member)
     pauses = await member_store.pauses_of(connection, group, series, member)
-    credited = await member_store.credits_of(connection, member)
-    return streak(
-        [PostLine(post.date, post.state, post.outage) for post in posts],
-        {post.date for post in posts if post.id in answered},
-        [Pause(each.begins, each.days) for each in pauses],
-        {post.date for post in posts if post.id in credited},
-    )
+    spans = [Pause(each.begins, each.days) for each in pauses]
+    return streak(lines.posts, lines.answered, spans, lines.credited)
 
 
 class StandingsService:
@@ -85,15 +78,13 @@ class StandingsService:
             daily = await group_store.daily(connection, group)
             if daily is None:
                 return None
-            posts = await post_store.of_series(connection, group, DAILY)
-            answered = await answer_store.posts_of(connection, group, DAILY, member)
+            lines = await post_store.lines_of(connection, group, DAILY, member)
             pauses = await member_store.pauses_of(connection, group, DAILY, member)
-        today, days = (
-            local_date(now, series_of(daily).tz),
-            {post.date for post in posts if post.id in answered},
-        )
+        today = local_date(now, series_of(daily).tz)
         spans = [Pause(each.begins, each.days) for each in pauses]
-        last = [each.last for each in spans if not any(each.first <= day <= each.last for day in days)]
+        last = [
+            each.last for each in spans if not any(each.first <= day <= each.last for day in lines.answered)
+        ]
         return max((day for day in last if day >= today), default=None)
 
     async def board(self, group: int, member: int, period: Period, now: datetime) -> Board:

@@ -29,9 +29,16 @@ class NewAnswer:
     found: dict[str, Any] | None
     date: date
 
+    @property
+    def kept(self) -> Answer:
+        """The answer as it is read once it was taken."""
+        return Answer(
+            self.post, self.member, self.at, self.choice, self.text, self.right, None, self.found, None
+        )
 
-# An answer is taken while its post is open and its click was inside the window; both are asked in the one
-# statement that writes it, so that no close can come in between.
+
+# An answer is taken if its click was inside the window, however late it is heard of (R13): a click of the last
+# second may come after the close. This is asked in the one statement that writes it.
 _OPEN = select(
     bindparam("p_post", type_=answers.c.post.type),
     bindparam("p_member", type_=answers.c.member.type),
@@ -46,7 +53,7 @@ _OPEN = select(
     select(posts.c.id)
     .where(
         posts.c.id == bindparam("p_post", type_=answers.c.post.type),
-        posts.c.state.in_([State.SENT, State.CLAIMED]),
+        posts.c.state.in_([State.SENT, State.CLAIMED, State.CLOSED]),
         posts.c.closes > bindparam("p_at", type_=answers.c.at.type),
     )
     .exists()
@@ -81,15 +88,6 @@ _BY_CHOICE = (
     select(answers.c.choice, answers.c.right, answers.c.grade, func.count().label("number"))
     .where(answers.c.post == bindparam("p_post"))
     .group_by(answers.c.choice, answers.c.right, answers.c.grade)
-)
-_OF_MEMBER = (
-    select(answers.c.post)
-    .join(posts, posts.c.id == answers.c.post)
-    .where(
-        posts.c.group_id == bindparam("p_group"),
-        posts.c.series == bindparam("p_series"),
-        answers.c.member == bindparam("p_member"),
-    )
 )
 _OF_POST = select(answers).where(answers.c.post == bindparam("p_post")).order_by(answers.c.at)
 _RECOUNT = select(answers.c.post, func.count().label("number")).group_by(answers.c.post)
@@ -148,12 +146,6 @@ async def by_choice(
     """For each choice, rightness and self-grade: how many answers."""
     rows = await connection.execute(_BY_CHOICE, {"p_post": post})
     return [(row.choice, row.right, row.grade, row.number) for row in rows]
-
-
-async def posts_of(connection: AsyncConnection, group: int, series: str, member: int) -> set[int]:
-    """The ids of the series' posts that a member answered."""
-    values = {"p_group": group, "p_series": series, "p_member": member}
-    return {row.post for row in await connection.execute(_OF_MEMBER, values)}
 
 
 async def of_post(connection: AsyncConnection, post: int) -> list[Answer]:

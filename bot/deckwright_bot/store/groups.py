@@ -26,7 +26,6 @@ _JOIN = _new_group.on_conflict_do_update(
 )
 _GREETED = update(groups).where(groups.c.id == bindparam("group"), groups.c.greeted.is_(None))
 _GREETED = _GREETED.values(greeted=bindparam("now")).returning(groups.c.id)
-_UNGREET = update(groups).where(groups.c.id == bindparam("group")).values(greeted=None)
 _UNGREETED = select(groups).where(groups.c.greeted.is_(None), groups.c.left.is_(None))
 _LEFT = update(groups).where(groups.c.id == bindparam("group")).values(left=bindparam("now"))
 _JOINED = select(groups.c.id).where(groups.c.left.is_(None))
@@ -111,11 +110,6 @@ async def join(connection: AsyncConnection, group: Group) -> None:
 async def ungreeted(connection: AsyncConnection) -> list[Group]:
     """Groups that wait for the message on joining (R12)."""
     return [_group(row) for row in await connection.execute(_UNGREETED)]
-
-
-async def ungreet(connection: AsyncConnection, group: int) -> None:
-    """Give a greeting back that could not be sent."""
-    await connection.execute(_UNGREET, {"group": group})
 
 
 async def greeted(connection: AsyncConnection, group: int, now: datetime) -> bool:

@@ -85,7 +85,6 @@ _PAUSES = select(pauses).where(
 )
 _PAUSE = insert(pauses)
 _CREDIT = insert(credit_rows).on_conflict_do_nothing().returning(credit_rows.c.post)
-_CREDITS = select(credit_rows.c.post).where(credit_rows.c.member == bindparam("p_member"))
 _REMIND = insert(reminders).on_conflict_do_nothing()
 _NO_REMIND = delete(reminders).where(
     reminders.c.group_id == bindparam("p_group"), reminders.c.member == bindparam("p_member")
@@ -203,11 +202,6 @@ async def credit(
     return (await connection.execute(_CREDIT, values)).first() is not None
 
 
-async def credits_of(connection: AsyncConnection, member: int) -> set[int]:
-    """The posts credited to a member."""
-    return {row.post for row in await connection.execute(_CREDITS, {"p_member": member})}
-
-
 async def remind(connection: AsyncConnection, group: int, series: str, member: int, now: datetime) -> None:
     """Ask for reminders."""
     await connection.execute(
@@ -257,13 +251,20 @@ async def logged(connection: AsyncConnection, number: int, channel: int, message
     await connection.execute(_LOGGED, {"p_report": number, "p_channel": channel, "p_message": message})
 
 
+# The run that now belongs to, wherever others stand that were begun by a clock ahead of its time.
+_now = bindparam("p_now", type_=uptime.c.last.type)
+_BEAT = (
+    update(uptime)
+    .where(uptime.c.began <= _now, uptime.c.last >= bindparam("p_gap", type_=uptime.c.last.type))
+    .values(last=func.max(uptime.c.last, _now))
+    .returning(uptime.c.id)
+)
+
+
 async def heartbeat(connection: AsyncConnection, now: datetime, gap_began: datetime) -> None:
     """Say that the bot is there; a silence longer than until ``gap_began`` begins a new run (R20)."""
-    found = await connection.execute(select(uptime).order_by(uptime.c.last.desc()).limit(1))
-    row = found.first()
-    if row is not None and gap_began <= row.last <= now:
-        await connection.execute(update(uptime).where(uptime.c.id == row.id).values(last=now))
-    elif row is None or row.last < now:
+    found = await connection.execute(_BEAT, {"p_now": now, "p_gap": gap_began})
+    if found.first() is None:
         await connection.execute(insert(uptime), {"began": now, "last": now})
 
 

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, bindparam, case, cast, func, select, text, update
+from sqlalchemy import (
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.posting import State
+from deckwright.study.streak import PostLine
 from deckwright_bot.store.records import Credit, OutcomeOf, Post, Step
 from deckwright_bot.store.tables import STEP_DUE, answers, credited as credit_rows, posts, reminders
 
@@ -35,6 +50,15 @@ class Claim:
     thread: bool
     pin: bool
     rematch_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A series as a member's streak reads it."""
+
+    posts: list[PostLine]
+    answered: set[date]
+    credited: set[date]
 
 
 _CLAIM = insert(posts).on_conflict_do_nothing().returning(posts.c.id)
@@ -79,13 +103,20 @@ _VOID = (
     )
     .returning(posts.c.id)
 )
+_HEARD_LATE = (
+    update(posts).where(_id, posts.c.state == State.CLOSED).values(reveal_step=Step.DUE, shown_count=_given)
+)
 _ONE = select(posts).where(_id)
 _UNSENT = select(posts).where(
     posts.c.state == State.CLAIMED, posts.c.retry.is_(None) | (posts.c.retry <= bindparam("now"))
 )
 _CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
-_OPEN = select(posts).where(posts.c.state == State.SENT)
+# A claimed post may stand in the channel already, its message not yet written down (R7).
+_OPEN = select(posts).where(posts.c.state.in_([State.CLAIMED, State.SENT]))
 # The condition stands as text, word for word as in the index, for else SQLite does not use it.
+_OPEN_CARDS = select(posts.c.card).where(
+    posts.c.group_id == bindparam("group"), posts.c.state.in_([State.CLAIMED, State.SENT])
+)
 _due = and_(text(f"({STEP_DUE})"), posts.c.message.is_not(None))
 _STEPS = select(posts).where(_due, posts.c.group_id == bindparam("group")).order_by(posts.c.date)
 _STEPS_OF = select(posts.c.group_id).where(_due).distinct()
@@ -93,7 +124,8 @@ _MISCOUNTED = select(posts, _given.label("given")).where(
     posts.c.state == State.SENT,
     posts.c.message.is_not(None),
     posts.c.shown_count != _given,
-    posts.c.edited.is_(None) | (posts.c.edited <= bindparam("before")),
+    # An edit that is still to come was made by a clock that has been set back.
+    posts.c.edited.is_(None) | (posts.c.edited <= bindparam("before")) | (posts.c.edited > bindparam("now")),
 )
 _TO_REMIND_OF = select(posts).where(
     posts.c.state == State.SENT,
@@ -109,6 +141,29 @@ _TO_REMIND_OF = select(posts).where(
 )
 _of_series = (posts.c.group_id == bindparam("group")) & (posts.c.series == bindparam("name"))
 _SERIES = select(posts).where(_of_series).order_by(posts.c.date)
+_answered = posts.c.id.in_(
+    select(answers.c.post).where(
+        answers.c.group_id == bindparam("group"), answers.c.member == bindparam("member")
+    )
+)
+_credited = (
+    select(credit_rows.c.post)
+    .where(credit_rows.c.post == posts.c.id, credit_rows.c.member == bindparam("member"))
+    .exists()
+)
+# A streak reads every post there was, at every answer. So all of them come as one text, a few letters a post, and
+# from indices alone, for their own rows are long.
+_LINES = select(
+    func.aggregate_strings(
+        type_coerce(posts.c.date, String)
+        + func.substr(posts.c.state, 1, 1)
+        + cast(posts.c.outage, String)
+        + cast(_answered, String)
+        + cast(_credited, String),
+        "",
+    )
+).where(_of_series, posts.c.state.in_([State.SENT, State.CLOSED, State.VOID]))
+_WIDTH = len("2026-11-21c010")
 _LATEST = select(posts).where(_of_series).order_by(posts.c.date.desc()).limit(1)
 _ASKED = (
     select(posts.c.card, posts.c.ordinal)
@@ -169,8 +224,9 @@ _LAST_CLOSED = (
     .order_by(posts.c.date.desc())
     .limit(1)
 )
-_LAST_SENT = (
-    select(posts.c.sent).where(_of_series, posts.c.sent.is_not(None)).order_by(posts.c.sent.desc()).limit(1)
+# A claim that is still being sent may appear at any moment, so it counts from its opening.
+_LAST_SENT = select(func.max(func.coalesce(posts.c.sent, posts.c.opens), type_=posts.c.sent.type)).where(
+    _of_series, posts.c.state != State.FAILED
 )
 _COUNTED = update(posts).where(_id).values(shown_count=bindparam("shown"), edited=bindparam("now"))
 
@@ -238,6 +294,11 @@ async def close(connection: AsyncConnection, post: int, now: datetime, *, outage
     return (await connection.execute(_CLOSE, values)).first() is not None
 
 
+async def heard_late(connection: AsyncConnection, post: int) -> None:
+    """Reveal a closed post again: an answer was given in time, but heard of only now (R13)."""
+    await connection.execute(_HEARD_LATE, {"post": post})
+
+
 async def void(connection: AsyncConnection, post: int, why: str, now: datetime) -> bool:
     """Void a post (R28); True for the one caller who did."""
     return (await connection.execute(_VOID, {"post": post, "why": why, "now": now})).first() is not None
@@ -264,6 +325,12 @@ async def open_posts(connection: AsyncConnection) -> list[Post]:
     return [_post(row) for row in await connection.execute(_OPEN)]
 
 
+async def open_cards(connection: AsyncConnection, group: int) -> set[str]:
+    """The cards whose questions stand open in a group, or may already; by the ids they had when asked."""
+    rows = await connection.execute(_OPEN_CARDS, {"group": group})
+    return {row.card for row in rows if row.card is not None}
+
+
 async def with_steps(connection: AsyncConnection, group: int) -> list[Post]:
     """A group's posts with a thread, a pin or a reveal still to do, oldest first."""
     return [_post(row) for row in await connection.execute(_STEPS, {"group": group})]
@@ -274,9 +341,10 @@ async def groups_with_steps(connection: AsyncConnection) -> list[int]:
     return [row.group_id for row in await connection.execute(_STEPS_OF)]
 
 
-async def miscounted(connection: AsyncConnection, before: datetime) -> list[tuple[Post, int]]:
+async def miscounted(connection: AsyncConnection, before: datetime, now: datetime) -> list[tuple[Post, int]]:
     """Open posts that show another number than they have answers, if not edited after ``before``; with the number."""
-    return [(_post(row), row.given) for row in await connection.execute(_MISCOUNTED, {"before": before})]
+    rows = await connection.execute(_MISCOUNTED, {"before": before, "now": now})
+    return [(_post(row), row.given) for row in rows]
 
 
 async def to_remind_of(connection: AsyncConnection, first: datetime, last: datetime) -> list[Post]:
@@ -288,6 +356,28 @@ async def to_remind_of(connection: AsyncConnection, first: datetime, last: datet
 async def of_series(connection: AsyncConnection, group: int, name: str) -> list[Post]:
     """Every post of a series, oldest first."""
     return [_post(row) for row in await connection.execute(_SERIES, {"group": group, "name": name})]
+
+
+async def lines_of(connection: AsyncConnection, group: int, name: str, member: int) -> Lines:
+    """The posts of a series that went out, in no order, and what a member did with them."""
+    values = {"group": group, "name": name, "member": member}
+    text = (await connection.execute(_LINES, values)).scalar_one() or ""
+    found = Lines([], set(), set())
+    for at in range(0, len(text), _WIDTH):
+        line = _line(text[at : at + _WIDTH - 2])
+        answered, credited = text[at + _WIDTH - 2 : at + _WIDTH]
+        found.posts.append(line)
+        if answered == "1":
+            found.answered.add(line.day)
+        if credited == "1":
+            found.credited.add(line.day)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _line(text: str) -> PostLine:
+    state = next(state for state in (State.SENT, State.CLOSED, State.VOID) if state[0] == text[-2])
+    return PostLine(date.fromisoformat(text[:-2]), state, text[-1] == "1")
 
 
 async def latest(connection: AsyncConnection, group: int, name: str) -> Post | None:

@@ -20,6 +20,9 @@ from sqlalchemy import (
 
 from deckwright_bot.store.tables import Instant, metadata
 
+UNFINISHED = "kind = 'group' AND (phase != 'ended' OR told = 0)"
+"""Few of all quizzes ever played are at work; an index of these alone finds them at once."""
+
 quizzes = Table(
     "quizzes",
     metadata,
@@ -53,7 +56,8 @@ quizzes = Table(
         unique=True,
         sqlite_where=text("kind = 'solo' AND phase != 'ended'"),
     ),
-    Index("quizzes_by_phase", "kind", "phase"),
+    Index("unfinished_quizzes", "id", sqlite_where=text(UNFINISHED)),
+    Index("quizzes_by_group", "group_id", "kind", "id"),
 )
 
 quiz_questions = Table(

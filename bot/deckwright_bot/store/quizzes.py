@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.keys import PromptKey
 from deckwright.study.quiz import Ending, Kind, Phase
-from deckwright_bot.store.quiz_tables import quiz_answers, quiz_players, quiz_questions, quizzes
+from deckwright_bot.store.quiz_tables import UNFINISHED, quiz_answers, quiz_players, quiz_questions, quizzes
 from deckwright_bot.store.tables import answers, members, posts
 
 
@@ -89,9 +89,10 @@ _BEGIN = insert(quizzes).on_conflict_do_nothing().returning(quizzes.c.id)
 _id = quizzes.c.id == bindparam("p_quiz")
 _FIND = select(quizzes).where(_id)
 _active = quizzes.c.phase != Phase.ENDED
-_PLAYED = select(quizzes).where(quizzes.c.kind == Kind.GROUP, _active).order_by(quizzes.c.id)
-_UNTOLD = select(quizzes).where(
-    quizzes.c.kind == Kind.GROUP, quizzes.c.phase == Phase.ENDED, quizzes.c.told.is_(False)
+# The condition stands as text, word for word as in the index, for else SQLite does not use it.
+_PLAYED = select(quizzes).where(text(f"({UNFINISHED})")).order_by(quizzes.c.id)
+_RUNNING = select(quizzes.c.prompts).where(
+    text(f"({UNFINISHED})"), _active, quizzes.c.group_id == bindparam("p_group")
 )
 _IN_CHANNEL = select(quizzes).where(
     quizzes.c.kind == Kind.GROUP, quizzes.c.channel == bindparam("p_channel"), _active
@@ -109,18 +110,22 @@ _LOBBY = (
 )
 _HURRY = (
     update(quizzes)
-    .where(_id, _active, quizzes.c.position == bindparam("p_number"), quizzes.c.until.is_not(None))
+    .where(_id, quizzes.c.phase == bindparam("p_phase"), quizzes.c.position == bindparam("p_number"))
+    .where(quizzes.c.until.is_not(None))
     .values(until=bindparam("p_now"))
 )
 _ASK = (
     update(quizzes)
-    .where(_id, quizzes.c.position == bindparam("p_number") - 1, _active)
+    .where(_id, quizzes.c.position == bindparam("p_from"), _active)
     .where(quizzes.c.phase.in_([Phase.LOBBY, Phase.SHOWING]))
     .values(phase=Phase.ASKING, position=bindparam("p_number"), until=None)
     .returning(quizzes.c.id)
 )
 _OPEN = (
-    update(quizzes).where(_id, quizzes.c.position == bindparam("p_number")).values(until=bindparam("p_until"))
+    update(quizzes)
+    .where(_id, quizzes.c.position == bindparam("p_number"), quizzes.c.phase == Phase.ASKING)
+    .where(quizzes.c.until.is_(None))
+    .values(until=bindparam("p_until"))
 )
 _SHOW = (
     update(quizzes)
@@ -197,7 +202,7 @@ _NAMES = (
         quiz_players,
         and_(quiz_players.c.quiz == quizzes.c.id, quiz_players.c.member == members.c.member),
     )
-    .where(_id, members.c.hidden.is_(False))
+    .where(_id, members.c.hidden.is_(False), members.c.left.is_(None))
 )
 
 
@@ -228,14 +233,15 @@ async def find(connection: AsyncConnection, quiz: int) -> Quiz | None:
     return None if row is None else _quiz(row)
 
 
-async def played(connection: AsyncConnection) -> list[Quiz]:
-    """Group quizzes that have not ended."""
+async def unfinished(connection: AsyncConnection) -> list[Quiz]:
+    """Group quizzes that have not ended, or whose final table was not shown."""
     return [_quiz(row) for row in await connection.execute(_PLAYED)]
 
 
-async def untold(connection: AsyncConnection) -> list[Quiz]:
-    """Group quizzes that have ended, but whose final table was not shown."""
-    return [_quiz(row) for row in await connection.execute(_UNTOLD)]
+async def running_cards(connection: AsyncConnection, group: int) -> set[str]:
+    """The cards of the quizzes that a group plays just now."""
+    rows = await connection.execute(_RUNNING, {"p_group": group})
+    return {card for row in rows for card, _ in row.prompts}
 
 
 async def in_channel(connection: AsyncConnection, channel: int) -> Quiz | None:
@@ -255,16 +261,24 @@ async def lobby(connection: AsyncConnection, quiz: int, message: int, until: dat
     await connection.execute(_LOBBY, {"p_quiz": quiz, "p_message": message, "p_until": until})
 
 
-async def hurry(connection: AsyncConnection, quiz: int, number: int, now: datetime) -> None:
-    """End the current phase at once, if the quiz still stands at that question."""
-    await connection.execute(_HURRY, {"p_quiz": quiz, "p_number": number, "p_now": now})
+async def hurry(connection: AsyncConnection, quiz: int, number: int, phase: Phase, now: datetime) -> None:
+    """End that phase of that question at once, if the quiz still stands there."""
+    values = {"p_quiz": quiz, "p_number": number, "p_phase": phase, "p_now": now}
+    await connection.execute(_HURRY, values)
 
 
 async def ask(
-    connection: AsyncConnection, quiz: int, number: int, prompt: PromptKey, snapshot: str, now: datetime
+    connection: AsyncConnection,
+    quiz: int,
+    number: int,
+    prompt: PromptKey,
+    snapshot: str,
+    now: datetime,
+    *,
+    after: int,
 ) -> bool:
-    """Turn to a question and keep what it asks; True for the one caller who may send it."""
-    taken = (await connection.execute(_ASK, {"p_quiz": quiz, "p_number": number})).first()
+    """Turn from question ``after`` to another and keep what it asks; True for the one caller who may send it."""
+    taken = (await connection.execute(_ASK, {"p_quiz": quiz, "p_number": number, "p_from": after})).first()
     if taken is None:
         return False
     await connection.execute(

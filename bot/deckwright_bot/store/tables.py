@@ -1,4 +1,4 @@
-"""The tables. What is computed (streaks, boards) has none: answers and points are the truth."""
+"""The tables. Streaks have none: answers and points are the truth; boards have monthly sums of them."""
 
 from __future__ import annotations
 
@@ -126,6 +126,8 @@ posts = Table(
     UniqueConstraint("group_id", "series", "date", name="one_post_a_date"),
     ForeignKeyConstraint(["group_id", "series"], ["series.group_id", "series.series"], ondelete="CASCADE"),
     Index("posts_by_state", "state", "closes"),
+    # All that a streak is read from; without it every line would open the page of its long row.
+    Index("posts_lines", "group_id", "series", "date", "state", "outage"),
     Index("posts_with_steps", "group_id", sqlite_where=text(STEP_DUE)),
 )
 

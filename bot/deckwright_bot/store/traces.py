@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright_bot.store.package_tables import package_takes
 from deckwright_bot.store.quiz_tables import quiz_answers, quiz_players, quizzes
+from deckwright_bot.store.rollups import sums
 from deckwright_bot.store.tables import (
     answers,
     audit,
@@ -34,12 +35,13 @@ class Own:
 
     table: Table
     when: ColumnElement[datetime] | None
-    """When a row came; None where it goes with the answer that it belongs to."""
+    """When a row came; None where it goes with the answers that it belongs to."""
 
 
 OWN: Final = (
     Own(answers, answers.c.at),
     Own(points, None),
+    Own(sums, None),
     Own(pauses, pauses.c.at),
     Own(credit_rows, credit_rows.c.at),
     Own(reminders, reminders.c.since),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 
 import discord
 
@@ -79,7 +80,7 @@ def offers_message(offers: Sequence[Offer], locale: str) -> tuple[discord.Embed,
         options=[
             discord.SelectOption(
                 label=offer.package.file[:100],
-                value=offer.package.digest[:32],
+                value=mark_of(offer.package),
                 description=size_of(offer.package.size),
             )
             for offer in offers[:LISTED]
@@ -90,6 +91,11 @@ def offers_message(offers: Sequence[Offer], locale: str) -> tuple[discord.Embed,
     view = discord.ui.View(timeout=None)
     view.add_item(select)
     return embed, view
+
+
+def mark_of(package: Package) -> str:
+    """What tells a build of a package from all others, also from a copy of it under another name."""
+    return sha256(f"{package.file}\0{package.digest}".encode()).hexdigest()[:32]
 
 
 def size_of(count: int) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 
 import discord
 
 from deckwright.cache import Cache
-from deckwright.chat.blocks import blocks
+from deckwright.chat.blocks import Block, Image, Paragraph, Style, Words, blocks
 from deckwright.chat.message import ChatRenderer, Picture, Piece
-from deckwright.chat.painting import LayoutPainter
+from deckwright.chat.painting import FindImage, LayoutPainter, images_among
 from deckwright.chat.plain import plain
 from deckwright.chat.reading import FormulaReader
 from deckwright.render.formula import FormulaEngine
@@ -27,6 +29,7 @@ RIGHT = 0x2E7D4F
 WRONG = 0xA8452F
 QUIET = 0x7A7A72
 PICTURES_KEPT = 64
+PIECES_KEPT = 1024
 MAX_REASON = 200
 """Characters an owner may write to say why."""
 
@@ -47,20 +50,54 @@ class Shown:
         ]
 
 
+ImagesOf = Callable[[str], Mapping[str, Path]]
+"""The images beside a card, by the names its texts use; none for a card that is gone."""
+
+
+def no_images(_card: str) -> Mapping[str, Path]:
+    """For texts without images."""
+    return {}
+
+
 class Renderer:
     """Turns Markdown of cards into parts of messages. Not for the event loop: drawing takes a while."""
 
-    def __init__(self, cache: Cache | None = None) -> None:
+    def __init__(self, cache: Cache | None = None, images_of: ImagesOf = no_images) -> None:
         engine = FormulaEngine()
-        self._chat = ChatRenderer(FormulaReader(cache, engine), LayoutPainter(engine, cache=cache))
+        self._images_of = images_of
+        self._painter = LayoutPainter(engine, cache=cache)
+        self._chat = ChatRenderer(FormulaReader(cache, engine), self._painter)
         self._drawn: OrderedDict[str, bytes] = OrderedDict()
+        # A result shows three texts of its card, the same to everybody who answers.
+        self._piece = lru_cache(maxsize=PIECES_KEPT)(self._read)
 
-    def piece(self, markdown: str, *, gap: int | None = None) -> Piece:
-        """A text of a card."""
-        return self._chat.piece(markdown.strip(), gap=gap)
+    def piece(self, markdown: str, *, card: str = "", gap: int | None = None) -> Piece:
+        """A text of a card, kept for the next to ask; an image that does not stand beside the card in words."""
+        return self._piece(markdown.strip(), card, gap)
 
-    def line(self, markdown: str) -> str:
-        """A text of a card in a line of a message: its maths in words where it is no text."""
+    def _read(self, markdown: str, card: str, gap: int | None) -> Piece:
+        chat, find = self._beside(card)
+        return chat.write(_told(blocks(markdown, gap=gap), find))
+
+    def _beside(self, card: str) -> tuple[ChatRenderer, FindImage]:
+        """What writes a card's texts, and finds the images beside it."""
+        find = images_among(self._images_of(card))
+        return replace(self._chat, painter=replace(self._painter, find_image=find)), find
+
+    def images(self, markdown: str, *, card: str) -> Piece:
+        """The images of a text alone, for a message that has the text itself in a line."""
+        chat, find = self._beside(card)
+        found = (run for block in blocks(markdown.strip()) for run in _images(block) if find(run.source))
+        return chat.write([Paragraph((run,)) for run in found])
+
+    def line(self, markdown: str, *, images: bool = True) -> str:
+        """A text of a card in a line of a message: its maths in words where it is no text.
+
+        Its ``images`` come in words too, or not at all.
+        """
+        if not images:
+            kept = [block for block in blocks(markdown.strip()) if not _images(block)]
+            return self._chat.text(kept) or discord.utils.escape_markdown(plain(kept, self._chat.maths))
         piece = self.piece(markdown)
         return piece.text if not piece.pictures else discord.utils.escape_markdown(piece.plain)
 
@@ -68,14 +105,22 @@ class Renderer:
         """A text of a card as plain words in one line, as a list of choices shows it."""
         return " ".join(plain(blocks(markdown.strip(), gap=gap), self._chat.maths).split())
 
+    def answer(self, snapshot: Snapshot) -> Piece:
+        """The answer with what else the reveal tells."""
+        words = "\n\n".join(
+            part.strip() for part in (snapshot.texts.answer, snapshot.texts.extra) if part.strip()
+        )
+        return self.piece(words, card=snapshot.prompt.card)
+
     def question(self, snapshot: Snapshot) -> Piece:
         """The question with its options; all in one picture where an option cannot be text."""
-        found = blocks(snapshot.texts.question.strip(), gap=snapshot.texts.gap)
+        chat, find = self._beside(snapshot.prompt.card)
+        found = _told(blocks(snapshot.texts.question.strip(), gap=snapshot.texts.gap), find)
         options = [(option.letter, blocks(option.text.strip())) for option in snapshot.options]
-        if any(self._chat.text(option) is None for _, option in options):
-            return self._chat.pictured(found, options)
-        asked = self._chat.write(found)
-        lines = "\n".join(f"**{letter}** {self._chat.text(option)}" for letter, option in options)
+        if any(chat.text(option) is None for _, option in options):
+            return chat.pictured(found, options)
+        asked = chat.write(found)
+        lines = "\n".join(f"**{letter}** {chat.text(option)}" for letter, option in options)
         parts: tuple[str | Picture, ...] = asked.blocks
         if lines and parts and isinstance(parts[-1], str):
             parts = (*parts[:-1], f"{parts[-1]}\n\n{lines}")
@@ -119,6 +164,26 @@ class Renderer:
         kept = {embed.image.url for embed in shown.embeds}
         shown.pictures = [p for p in shown.pictures if f"attachment://{p[0]}" in kept]
         return shown
+
+
+def _images(block: Block) -> list[Image]:
+    """The images of a paragraph."""
+    return [run for run in block.runs if isinstance(run, Image)] if isinstance(block, Paragraph) else []
+
+
+def _told(found: Sequence[Block], find: FindImage) -> list[Block]:
+    """Blocks with each image that is not there told in words."""
+    return [
+        Paragraph(
+            tuple(
+                Words(run.alt, Style(italic=True)) if isinstance(run, Image) and not find(run.source) else run
+                for run in block.runs
+            )
+        )
+        if isinstance(block, Paragraph)
+        else block
+        for block in found
+    ]
 
 
 def cut(text: str, limit: int) -> str:

@@ -62,7 +62,14 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("kind = 'solo' AND phase != 'ended'"),
     )
-    op.create_index("quizzes_by_phase", "quizzes", ["kind", "phase"], unique=False)
+    op.create_index(
+        "unfinished_quizzes",
+        "quizzes",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'group' AND (phase != 'ended' OR told = 0)"),
+    )
+    op.create_index("quizzes_by_group", "quizzes", ["group_id", "kind", "id"], unique=False)
     op.create_table(
         "quiz_questions",
         sa.Column("quiz", sa.Integer(), nullable=False),

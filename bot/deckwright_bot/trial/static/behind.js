@@ -1,0 +1,46 @@
+// The panel: what has just happened, with the rules and the rows it wrote, and the decks to take along.
+import { arrange, byId, element, size } from "./dom.js";
+import { written } from "./markdown.js";
+
+const made = new Map();
+
+export function showEntries(entries, rules) {
+  const nodes = [...entries.values()].sort((a, b) => b.number - a.number).map((entry) => {
+    const text = JSON.stringify(entry), kept = made.get(entry.number);
+    if (kept && kept.text === text) { return kept.node; }
+    const node = shown(entry, rules, Boolean(kept && kept.node.querySelector("details[open]")));
+    made.set(entry.number, { text, node });
+    return node;
+  });
+  arrange(byId("entries"), nodes.length ? nodes : [nothing]);
+}
+
+const nothing = element("li", { class: "small", text: "Nothing yet. Press a button in a message." });
+
+function shown(entry, rules, open) {
+  const rows = entry.rows.length + entry.more;
+  return element("li", { class: "entry" }, [
+    element("p", {}, [element("strong", { text: entry.who }), ` ${entry.what}`, entry.again > 1 ? ` (${entry.again} times)` : ""]),
+    element("p", { class: "at" }, [
+      written(entry.at, "t", entry.at), entry.answer ? ` · answered with ${entry.answer}` : "", entry.milliseconds ? ` in ${entry.milliseconds} ms` : "",
+    ]),
+    entry.rules.length ? element("ul", { class: "rules" }, entry.rules.map((rule) => element("li", {}, [element("strong", { text: rule }), ` ${rules[rule] || ""}`]))) : "",
+    rows ? element("details", { open, "aria-label": "Rows written" }, [
+      element("summary", { text: rows === 1 ? "1 row written" : `${rows} rows written` }),
+      ...entry.rows.map(row), entry.more ? element("p", { class: "small", text: `and ${entry.more} more` }) : "",
+    ]) : element("p", { class: "at", text: "No row written" }),
+  ]);
+}
+
+function row(one) {
+  return element("div", { class: "written" }, [
+    element("p", {}, [element("code", { text: one.table }), ` ${one.how}`]),
+    element("dl", {}, one.values.map(([name, value]) => element("div", {}, [element("dt", { text: name }), element("dd", { text: value })]))),
+  ]);
+}
+
+export function showDecks(decks) {
+  byId("decks").replaceChildren(...(decks.length ? decks.map((each) => element("li", {}, [
+    element("a", { href: `decks/${encodeURIComponent(each.name)}`, download: each.name, text: each.name }), element("span", { class: "at", text: ` ${size(each.bytes)}` }),
+  ])) : [element("li", { class: "small", text: "None were built here; make decks builds them." })]));
+}

@@ -1,0 +1,427 @@
+"""What goes wrong in the simulated weeks: on the wire, on Discord, in the guilds, and by ill will."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import time as clock_time
+from typing import Protocol
+
+from bot.observer import Observer
+from bot.people import HOSTILE, People
+from bot.recount import Timetable
+from bot.troubles import Group
+from bot.wording import custom_ids, said
+from deckwright_bot.sandbox import DriverError, Kind, Member, Outcome, Permission, Sandbox, text_of
+from deckwright_bot.sandbox.errors import ApiError
+from deckwright_bot.sandbox.faults import Fault
+from deckwright_bot.sandbox.interaction import InteractionType
+from deckwright_bot.sandbox.model import Channel, Json, Message
+
+CALLBACK = "POST /interactions/.*/callback"
+BROKEN = (500, 502, 503, 504)
+CLICKS = 50
+
+
+class Bots(Protocol):
+    """Whoever starts and ends the bot's processes."""
+
+    async def restart(self, number: signal.Signals) -> str:
+        """End the bot with a signal and start it again."""
+        ...
+
+    async def second_bot(self, seconds: float, number: signal.Signals) -> str:
+        """Let another bot run on the same database for a while."""
+        ...
+
+
+Trick = Callable[[Group, Member, random.Random], Awaitable[str]]
+
+
+class Mischief:
+    """Everything that goes wrong. Every trick says what came of it; what must not be raises AssertionError."""
+
+    def __init__(self, sandbox: Sandbox, observer: Observer, people: People, bots: Bots) -> None:
+        self.sandbox = sandbox
+        self.observer = observer
+        self.troubles = observer.troubles
+        self.books = observer.books
+        self.people = people
+        self.bots = bots
+
+    async def kill(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        return await self.bots.restart(signal.SIGKILL)
+
+    async def terminate(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        return await self.bots.restart(signal.SIGTERM)
+
+    async def two_bots(self, _group: Group, _member: Member, rng: random.Random) -> str:
+        return await self.bots.second_bot(rng.uniform(5, 7), rng.choice((signal.SIGKILL, signal.SIGTERM)))
+
+    # --- the gateway -----------------------------------------------------------------------------
+
+    async def drop(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        self.sandbox.gateway.drop()
+        return await self._resumed()
+
+    async def reconnect(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        self.sandbox.gateway.ask_reconnect()
+        return await self._resumed()
+
+    async def invalid_resumable(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        self.sandbox.gateway.invalidate(resumable=True)
+        return await self._resumed()
+
+    async def invalid(self, _group: Group, _member: Member, _rng: random.Random) -> str:
+        identified = self.sandbox.gateway.identifies
+        self.sandbox.gateway.invalidate()
+        for _ in range(600):
+            if self.sandbox.gateway.identifies > identified:
+                return "identified anew"
+            await asyncio.sleep(0.05)
+        raise AssertionError("after an invalid session the bot did not identify again")
+
+    async def _resumed(self) -> str:
+        # The observer's watch sees when a session is there again; the socket may first have to be found dead.
+        with self.troubles.during("the socket is replaced", posts=False, grace=1.0):
+            await asyncio.sleep(0.5)
+        return f"{self.sandbox.gateway.resumes} resumed so far"
+
+    async def duplicate(self, group: Group, member: Member, rng: random.Random) -> str:
+        self.sandbox.faults.duplicate_event("INTERACTION_CREATE", times=3)
+        return await self._three_answers(group, member, rng)
+
+    async def delay(self, group: Group, member: Member, rng: random.Random) -> str:
+        self.sandbox.faults.delay_event("INTERACTION_CREATE", 0.8, times=3)
+        return await self._three_answers(group, member, rng)
+
+    async def late(self, group: Group, member: Member, rng: random.Random) -> str:
+        """Events that come when Discord has given up: nothing can be shown, and nothing may break."""
+        fault = self.sandbox.faults.delay_event("INTERACTION_CREATE", 3.4, times=3)
+        with self.troubles.during("late events", posts=False, grace=4.0):
+            said = await self._three_answers(group, member, rng)
+            fault.times = 1 if fault.times > 0 else fault.times
+        return said
+
+    async def _three_answers(self, group: Group, member: Member, rng: random.Random) -> str:
+        members = [member, *rng.sample(self.people.of(group)[:-1], 2)]
+        found = await asyncio.gather(*(self.people.answer(group, one, rng) for one in members))
+        return "; ".join(found)
+
+    # --- requests --------------------------------------------------------------------------------
+
+    async def _fault(
+        self,
+        fault: Fault,
+        seconds: float,
+        group: Group | None = None,
+        *,
+        posts: bool = True,
+        answers: bool = False,
+        refusal: bool = False,
+    ) -> str:
+        """Keep a fault in force for some real seconds, or until it is used up.
+
+        One that strikes a single group excuses that group alone: the others must not feel it (R9).
+        """
+        # discord.py waits 1, 3, 5 … s before it tries again.
+        grace = 1.0 + 2.0 * fault.times
+        span = self.troubles.begin(
+            f"{fault.kind.name} {fault.route}",
+            group.id if group is not None else None,
+            posts=posts,
+            answers=answers,
+            refusal=refusal,
+        )
+        rules, happened = self.sandbox.faults.rules, self.sandbox.faults.happened
+        if fault not in rules:
+            self.sandbox.faults.add(fault)
+        before = len(happened)
+        await asyncio.sleep(seconds)
+        if fault in rules:
+            rules.remove(fault)
+        self.troubles.end(span, grace)
+        return f"struck {sum(fault.fits(subject) for _, subject in happened[before:])} times"
+
+    @staticmethod
+    def _of(group: Group, methods: str = "POST|PATCH") -> str:
+        """The requests about a group's channel and what is in it."""
+        return f"^({methods}) /channels/{group.channel.id}/"
+
+    async def done_but_5xx(self, group: Group, _member: Member, rng: random.Random) -> str:
+        error = ApiError(rng.choice(BROKEN), 0, "5xx")
+        return await self._fault(Fault(Kind.DONE_BUT_REFUSED, self._of(group), 2, error=error), 3.0, group)
+
+    async def refused_5xx(self, group: Group, _member: Member, rng: random.Random) -> str:
+        error = ApiError(rng.choice(BROKEN), 0, "5xx")
+        return await self._fault(Fault(Kind.REFUSE, self._of(group), 2, error=error), 3.0, group)
+
+    async def answer_lost(self, _group: Group, _member: Member, rng: random.Random) -> str:
+        """In any channel, those with owners and members too."""
+        kind = rng.choice((Kind.DONE_BUT_CUT, Kind.CUT))
+        return await self._fault(Fault(kind, "(POST|PATCH|GET) /channels", 2), 3.0)
+
+    async def acknowledgement_5xx(self, group: Group, member: Member, rng: random.Random) -> str:
+        """The answer to an interaction meets an error: it is stored, or it is not, but never half."""
+        kind = rng.choice((Kind.REFUSE, Kind.DONE_BUT_REFUSED, Kind.DONE_BUT_CUT, Kind.CUT))
+        fault = Fault(kind, CALLBACK, 2, error=ApiError(rng.choice(BROKEN), 0, "5xx"))
+        done, struck = await asyncio.gather(
+            self._three_answers(group, member, rng), self._fault(fault, 1.5, posts=False, answers=True)
+        )
+        return f"{kind.name} {struck}: {done}"
+
+    async def limit_route(self, group: Group, _member: Member, rng: random.Random) -> str:
+        rule = self.sandbox.faults.rate_limit(self._of(group, "POST|PATCH|GET"), rng.uniform(0.3, 2.0))
+        return await self._fault(rule, 2.0, group)
+
+    async def limit_global(self, _group: Group, _member: Member, rng: random.Random) -> str:
+        rule = self.sandbox.faults.rate_limit("/channels/", rng.uniform(0.3, 1.0), everywhere=True)
+        return await self._fault(rule, 2.0)
+
+    async def slow(self, group: Group, _member: Member, rng: random.Random) -> str:
+        kind = rng.choice((Kind.SLOW, Kind.DONE_BUT_SLOW))
+        return await self._fault(Fault(kind, self._of(group), 2, seconds=rng.uniform(0.5, 4.0)), 3.0, group)
+
+    async def forbidden_once(self, group: Group, _member: Member, _rng: random.Random) -> str:
+        error = ApiError(403, 50013, "Missing Permissions")
+        fault = Fault(Kind.REFUSE, self._of(group, "POST"), 1, error=error)
+        return await self._fault(fault, 3.0, group, refusal=True)
+
+    # --- the guilds ------------------------------------------------------------------------------
+
+    async def permission_taken(self, group: Group, _member: Member, rng: random.Random) -> str:
+        channel = group.channel
+        denied = rng.choice(
+            (
+                Permission.SEND_MESSAGES,
+                Permission.VIEW_CHANNEL,
+                Permission.EMBED_LINKS | Permission.ATTACH_FILES,
+            )
+        )
+        span = self.troubles.begin("permission taken", group.id, answers=False, refusal=True)
+        group.owner.set_permissions(channel, deny=denied)
+        await asyncio.sleep(rng.uniform(2, 10))
+        group.owner.set_permissions(channel)
+        said = await self._mended(group, None)
+        self.troubles.end(span, 1.0)
+        return f"{denied.name}: {said}"
+
+    async def channel_deleted(self, group: Group, _member: Member, rng: random.Random) -> str:
+        old = group.channel
+        span = self.troubles.begin("channel deleted", group.id, answers=False, refusal=True)
+        # Whoever is about to click in it finds it gone.
+        clicking = self.troubles.begin("channel deleted", group.id, posts=False)
+        group.owner.delete_channel(old)
+        group.channel = group.owner.create_channel(f"study {rng.randrange(100)}")
+        self.troubles.end(clicking, 3.5)
+        await asyncio.sleep(rng.uniform(2, 10))
+        said = await self._mended(group, group.channel)
+        self.troubles.end(span, 1.0)
+        return said
+
+    async def _mended(self, group: Group, channel: Channel | None) -> str:
+        """What an owner does who mended what was wrong: ``/settings``, or ``/admin resume`` if it stopped."""
+        owner = group.owner
+        told = sum(bool(said("owner.paused", text_of(m))) for m in owner.sees(owner.dm))
+        paused = self.books.rows(group.id).paused == "failures"
+        if told > group.pauses + paused:
+            raise AssertionError(f"the owner was told {told} times of {group.pauses} pauses (R9)")
+        for _ in range(5):
+            if channel is not None:
+                done = await owner.slash("settings", channel=channel)
+            elif paused:
+                done = await owner.slash("admin resume")
+            else:
+                return "it was mended before it stopped"
+            if not done.failed:
+                return f"paused: {paused}, told {told} times, {text_of(done.message)[:30]!r}"
+            await asyncio.sleep(1.0)
+        return "the bot could not be reached"
+
+    async def role_deleted(self, group: Group, _member: Member, _rng: random.Random) -> str:
+        role = group.owner.guild.roles.get(group.ping or 0)
+        if role is None:
+            return "there is no role to delete"
+        group.owner.delete_role(role)
+        return "deleted"
+
+    async def outage(self, group: Group, _member: Member, rng: random.Random) -> str:
+        with self.troubles.during("outage", group.id, grace=1.0):
+            group.owner.set_outage(down=True)
+            await asyncio.sleep(rng.uniform(1, 5))
+            group.owner.set_outage(down=False)
+        return "over"
+
+    async def new_time(self, group: Group, _member: Member, rng: random.Random) -> str:
+        """R4: the owner moves the time of day by some hours."""
+        now = self.observer.clock.now()
+        before = group.timetables[-1]
+        at = clock_time((before.at.hour + rng.randint(1, 23)) % 24, before.at.minute)
+        # From the click on either may hold, so both moments are kept.
+        group.timetables.append(replace(before, since=now))
+        done = await group.owner.slash("settings", time=at.strftime("%H:%M"))
+        text = self.people.private(done)
+        if text is None or not said("setup.changed", text):
+            kept = self._timetable(group, before)
+            group.timetables.append(replace(kept, since=self.observer.clock.now()))
+            return f"no answer in time, now {kept.at}"
+        group.timetables.append(replace(before, at=at, since=self.observer.clock.now()))
+        return f"{before.at} to {at}"
+
+    def _timetable(self, group: Group, before: Timetable) -> Timetable:
+        with self.books.open() as found:
+            (at,) = found.execute("SELECT at FROM series WHERE group_id = ?", (group.id,)).fetchone()
+        return replace(before, at=clock_time.fromisoformat(at))
+
+    # --- ill will --------------------------------------------------------------------------------
+
+    async def flood(self, group: Group, member: Member, rng: random.Random) -> str:
+        """A member who clicks fifty times as fast as they can, while the others go on."""
+        post = self.people.open_post(group, member)
+        if post is None:
+            return "no question"
+        picks = [name for name in custom_ids(post) if name.startswith(("dw:pick", "dw:dont-know", "dw:mine"))]
+
+        async def click() -> str:
+            await asyncio.sleep(rng.uniform(0, 2))
+            before = self.books.rows(group.id)
+            name = rng.choice(picks)
+            done = await member.click(post, name)
+            return self.people.result(group, member, done, before, None if "mine" in name else name)
+
+        found = await asyncio.gather(*(click() for _ in range(CLICKS)))
+        return f"{len(set(found))} kinds of answers"
+
+    async def forged(self, group: Group, _member: Member, rng: random.Random) -> str:
+        """Ids that nobody gave out, under a message that is there: a private answer, and nothing changes."""
+        member = self.people.of(group)[-1]  # who does nothing else, so whatever changes came of this
+        post = self.people.open_post(group, member)
+        if post is None:
+            return "no question"
+        self.people.private(await member.slash("quiz solo", questions=5))
+        rows = self.books.rows(group.id)
+        own = max((one.id for one in rows.posts), default=0)
+        closed = next((one.id for one in rows.posts if one.state == "closed"), own)
+        with self.books.open() as found:
+            quizzes = [
+                row[0] for row in found.execute("SELECT id FROM quizzes WHERE host = ?", (member.user.id,))
+            ]
+            foreign = [
+                row[0]
+                for row in found.execute("SELECT id FROM posts WHERE group_id <> ?", (group.id,)).fetchall()
+            ]
+        ids = [
+            f"dw:pick:{10**6 + rng.randrange(10**6)}:A",
+            f"dw:pick:{10**19}:A",
+            f"dw:pick:{rng.choice(foreign)}:A",
+            f"dw:dont-know:{rng.choice(foreign)}",
+            f"dw:mine:{rng.choice(foreign)}",
+            f"dw:anki:{rng.choice(foreign)}",
+            f"dw:report:{rng.choice(foreign)}",
+            f"dw:pick:{own}:Z",
+            f"dw:pick:{own}",
+            f"dw:pick:{closed}:A" if closed != own else "dw:pick::",
+            f"dw:grade:{own}:got",
+            f"dw:share:{own}",
+            "dw:begin:1",
+            "dw:board:999999999:week",
+            *(f"dw:solo:{quiz}:1-{what}" for quiz in quizzes[-1:] for what in ("A", "next", "show", "stop")),
+            "dw:nothing",
+            "dw:",
+            "somebody-else:1",
+            "'; DROP TABLE answers; --",
+            "\u202e" * 20,
+            "x" * 100,
+        ]
+        opener: Json = {}
+        for name in rng.sample(ids, len(ids)):
+            opener = await self._forge(member, post, InteractionType.COMPONENT, {"custom_id": name})
+        for name, value in ((f"dw:written:{own}", rng.choice(HOSTILE)), ("dw:setup", "25:99")):
+            form: Json = {"custom_id": name, "components": _row(rng.choice(("text", "time")), value)}
+            await self._forge(member, post, InteractionType.MODAL, form | {"opener": opener})
+        return f"{len(ids)} buttons and two forms"
+
+    async def _forge(self, member: Member, post: Message, kind: InteractionType, data: Json) -> Json:
+        buttons = kind is InteractionType.COMPONENT
+        extra: Json = {"component_type": 2, "id": 1} if buttons else {}
+        before = self._all()
+        done: Outcome = await member._do(kind, _channel(self.sandbox, post), data | extra, post)
+        made = done.interaction.metadata
+        if done.failed or done.interaction.modal is not None:
+            return made
+        assert done.interaction.original is not post, f"{data} changed the public post"
+        self.people.private(done)
+        after = self._all()
+        changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        mine = {key for key in changed if key[1] == member.user.id}
+        assert not mine, f"{data} changed {mine}"
+        return made
+
+    def _all(self) -> dict[tuple[int, int], str]:
+        return {
+            key: row.reply
+            for group in self.observer.groups.values()
+            for key, row in self.books.rows(group.id).answers.items()
+        }
+
+    async def replayed(self, group: Group, member: Member, rng: random.Random) -> str:
+        """The buttons of a post that is long closed, as it once was: too late, or the first result again."""
+        rows = self.books.rows(group.id)
+        closed = [one for one in rows.posts if one.state == "closed" and one.id in self.observer.messages]
+        if not closed:
+            return "none is closed"
+        old = rng.choice(closed)
+        message = self.observer.messages[old.id]
+        if message.channel_id not in self.sandbox.core.world.channels:
+            return "its channel is gone"
+        name = rng.choice(
+            [f"dw:dont-know:{old.id}", *(f"dw:pick:{old.id}:{o['letter']}" for o in old.options)]
+        )
+        data = {"custom_id": name, "component_type": 2, "id": 1}
+        before = self.books.rows(group.id)
+        done = await member._do(InteractionType.COMPONENT, _channel(self.sandbox, message), data, message)
+        said = self.people.result(group, member, done, before, None)
+        if not done.failed:
+            answered = (old.id, member.user.id)
+            after = self.books.rows(group.id)
+            assert (answered in after.answers) == (answered in before.answers), (
+                f"{old.day} took a late answer (R11)"
+            )
+        return said
+
+    async def bad_forms(self, group: Group, _member: Member, rng: random.Random) -> str:
+        """Settings that cannot be: each gets a private answer, and the group's settings stay as they are."""
+        with self.books.open() as found:
+            before = tuple(
+                found.execute(
+                    "SELECT at, zone, channel FROM series WHERE group_id = ?", (group.id,)
+                ).fetchone()
+            )
+        bad = [word[:6000] for word in HOSTILE]
+        if rng.random() < 0.5:
+            done = await group.owner.slash("settings", time=rng.choice(bad)[:100])
+        else:
+            done = await group.owner.slash("settings", zone=rng.choice(bad)[:100])
+        text = self.people.private(done)
+        with self.books.open() as found:
+            after = tuple(
+                found.execute(
+                    "SELECT at, zone, channel FROM series WHERE group_id = ?", (group.id,)
+                ).fetchone()
+            )
+        assert text is None or before == after, f"{before} became {after}: {text}"
+        return (text or "no answer in time")[:60]
+
+
+def _row(name: str, value: str) -> list[Json]:
+    return [{"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": name, "value": value}}]
+
+
+def _channel(sandbox: Sandbox, message: Message) -> Channel:
+    found = sandbox.core.world.channels.get(message.channel_id)
+    if found is None:
+        raise DriverError("the channel is gone")
+    return found
