@@ -11,7 +11,7 @@ TEST_READY := $(VENV)/.test-ready
 LIBRARY ?= cards
 OUT ?= build
 
-.PHONY: run test check bench decks diagrams format clean
+.PHONY: run test check bench bench-compile bench-bot decks diagrams format clean
 
 run: decks
 	@if [ -n "$$DISCORD_TOKEN" ] || grep -Eqs '^(export )?DISCORD_TOKEN=.' .env; then \

@@ -185,7 +185,7 @@ BOT_ROOMS = {
     "app": {"settings", "clock", "client", "cogs", "services", "store", "ui", "sandbox", "trial", "wiring"},
     "trial": {"sandbox", "services", "store", "ui", "wiring"},
     "wiring": {"clock", "client", "cogs", "messenger", "services", "stage", "store", "ui"},
-    "client": {"clock", "cogs", "messenger", "services", "store", "ui"},
+    "client": {"clock", "cogs", "messenger", "pacing", "services", "store", "ui"},
     "messenger": {"clock", "cogs", "services", "store", "ui"},
     "stage": {"cogs", "messenger", "services", "store", "ui"},
     "cogs": {"clock", "services", "store", "ui"},
@@ -193,6 +193,7 @@ BOT_ROOMS = {
     "services": {"store"},
     "store": set(),
     "clock": {"settings"},
+    "pacing": set(),
     "settings": set(),
     "sandbox": set(),
 }

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import time as clock_time
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.observer import Observer
 from bot.people import HOSTILE, People
-from bot.recount import Timetable
 from bot.troubles import Group
 from bot.wording import custom_ids, said
 from deckwright_bot.sandbox import DriverError, Kind, Member, Outcome, Permission, Sandbox, text_of
@@ -51,6 +50,8 @@ class Mischief:
         self.books = observer.books
         self.people = people
         self.bots = bots
+        self._settling = asyncio.Lock()
+        """One owner at a time, so that what the settings become follows from what was asked."""
 
     async def kill(self, _group: Group, _member: Member, _rng: random.Random) -> str:
         return await self.bots.restart(signal.SIGKILL)
@@ -101,15 +102,23 @@ class Mischief:
     async def late(self, group: Group, member: Member, rng: random.Random) -> str:
         """Events that come when Discord has given up: nothing can be shown, and nothing may break."""
         fault = self.sandbox.faults.delay_event("INTERACTION_CREATE", 3.4, times=3)
-        with self.troubles.during("late events", posts=False, grace=4.0):
+        return await self._in_vain(fault, group, member, rng)
+
+    async def lost(self, group: Group, member: Member, rng: random.Random) -> str:
+        """Events that never come: the members read that it failed, and answer again some time."""
+        fault = self.sandbox.faults.lose_event("INTERACTION_CREATE", times=3)
+        return await self._in_vain(fault, group, member, rng)
+
+    async def _in_vain(self, fault: Fault, group: Group, member: Member, rng: random.Random) -> str:
+        with self.troubles.during(fault.kind.name, posts=False, grace=4.0):
             said = await self._three_answers(group, member, rng)
-            fault.times = 1 if fault.times > 0 else fault.times
+        if fault in self.sandbox.faults.rules:
+            self.sandbox.faults.rules.remove(fault)
         return said
 
     async def _three_answers(self, group: Group, member: Member, rng: random.Random) -> str:
         members = [member, *rng.sample(self.people.of(group)[:-1], 2)]
-        found = await asyncio.gather(*(self.people.answer(group, one, rng) for one in members))
-        return "; ".join(found)
+        return "; ".join(await _each(self.people.answer(group, one, rng) for one in members))
 
     # --- requests --------------------------------------------------------------------------------
 
@@ -229,13 +238,14 @@ class Mischief:
         paused = self.books.rows(group.id).paused == "failures"
         if told > group.pauses + paused:
             raise AssertionError(f"the owner was told {told} times of {group.pauses} pauses (R9)")
+        if channel is None and not paused:
+            return "it was mended before it stopped"
         for _ in range(5):
-            if channel is not None:
-                done = await owner.slash("settings", channel=channel)
-            elif paused:
-                done = await owner.slash("admin resume")
-            else:
-                return "it was mended before it stopped"
+            async with self._settling:
+                if channel is not None:
+                    done = await owner.slash("settings", channel=channel)
+                else:
+                    done = await owner.slash("admin resume")
             if not done.failed:
                 return f"paused: {paused}, told {told} times, {text_of(done.message)[:30]!r}"
             await asyncio.sleep(1.0)
@@ -257,24 +267,25 @@ class Mischief:
 
     async def new_time(self, group: Group, _member: Member, rng: random.Random) -> str:
         """R4: the owner moves the time of day by some hours."""
-        now = self.observer.clock.now()
-        before = group.timetables[-1]
-        at = clock_time((before.at.hour + rng.randint(1, 23)) % 24, before.at.minute)
-        # From the click on either may hold, so both moments are kept.
-        group.timetables.append(replace(before, since=now))
-        done = await group.owner.slash("settings", time=at.strftime("%H:%M"))
-        text = self.people.private(done)
-        if text is None or not said("setup.changed", text):
-            kept = self._timetable(group, before)
+        async with self._settling:
+            before = group.timetables[-1]
+            at = clock_time((before.at.hour + rng.randint(1, 23)) % 24, before.at.minute)
+            # From the click on either may hold, so both moments are kept.
+            group.timetables.append(replace(before, since=self.observer.clock.now()))
+            text = self.people.private(await group.owner.slash("settings", time=at.strftime("%H:%M")))
+            kept = replace(before, at=clock_time.fromisoformat(self._settings(group)[0]))
             group.timetables.append(replace(kept, since=self.observer.clock.now()))
-            return f"no answer in time, now {kept.at}"
-        group.timetables.append(replace(before, at=at, since=self.observer.clock.now()))
-        return f"{before.at} to {at}"
+        if text is not None and said("setup.changed", text):
+            assert kept.at == at, f"{at} is confirmed, {kept.at} is stored"
+        return f"{before.at} to {kept.at}"
 
-    def _timetable(self, group: Group, before: Timetable) -> Timetable:
+    def _settings(self, group: Group) -> tuple[str, str, int]:
+        """Time of day, zone and channel, as the bot keeps them."""
         with self.books.open() as found:
-            (at,) = found.execute("SELECT at FROM series WHERE group_id = ?", (group.id,)).fetchone()
-        return replace(before, at=clock_time.fromisoformat(at))
+            row = found.execute(
+                "SELECT at, zone, channel FROM series WHERE group_id = ?", (group.id,)
+            ).fetchone()
+        return row["at"], row["zone"], row["channel"]
 
     # --- ill will --------------------------------------------------------------------------------
 
@@ -292,7 +303,7 @@ class Mischief:
             done = await member.click(post, name)
             return self.people.result(group, member, done, before, None if "mine" in name else name)
 
-        found = await asyncio.gather(*(click() for _ in range(CLICKS)))
+        found = await _each(click() for _ in range(CLICKS))
         return f"{len(set(found))} kinds of answers"
 
     async def forged(self, group: Group, _member: Member, rng: random.Random) -> str:
@@ -302,47 +313,50 @@ class Mischief:
         if post is None:
             return "no question"
         self.people.private(await member.slash("quiz solo", questions=5))
+        ids, foreign = self._forged_ids(group, member, rng)
+        opener: Json = {}
+        for name in rng.sample(ids, len(ids)):
+            opener = await self._forge(member, post, InteractionType.COMPONENT, {"custom_id": name})
+        for name, field, value in (
+            (f"dw:written:{foreign}", "text", rng.choice(HOSTILE)),
+            ("dw:setup", "time", "10:10"),
+            (f"dw:reported:{foreign}", "text", rng.choice(HOSTILE)),
+        ):
+            form: Json = {"custom_id": name, "components": _row(field, value), "opener": opener}
+            await self._forge(member, post, InteractionType.MODAL, form)
+        return f"{len(ids)} buttons and three forms"
+
+    def _forged_ids(self, group: Group, member: Member, rng: random.Random) -> tuple[list[str], int]:
+        """Ids of buttons, and a post of another group."""
         rows = self.books.rows(group.id)
-        own = max((one.id for one in rows.posts), default=0)
-        closed = next((one.id for one in rows.posts if one.state == "closed"), own)
+        own = max(one.id for one in rows.posts)
+        closed = [one.id for one in rows.posts if one.state == "closed"]
         with self.books.open() as found:
-            quizzes = [
-                row[0] for row in found.execute("SELECT id FROM quizzes WHERE host = ?", (member.user.id,))
+            quiz = found.execute("SELECT max(id) FROM quizzes WHERE host = ?", (member.user.id,)).fetchone()[
+                0
             ]
-            foreign = [
-                row[0]
-                for row in found.execute("SELECT id FROM posts WHERE group_id <> ?", (group.id,)).fetchall()
-            ]
-        ids = [
+            others = found.execute("SELECT id FROM posts WHERE group_id <> ?", (group.id,)).fetchall()
+        foreign = rng.choice(others)[0]
+        return [
             f"dw:pick:{10**6 + rng.randrange(10**6)}:A",
             f"dw:pick:{10**19}:A",
-            f"dw:pick:{rng.choice(foreign)}:A",
-            f"dw:dont-know:{rng.choice(foreign)}",
-            f"dw:mine:{rng.choice(foreign)}",
-            f"dw:anki:{rng.choice(foreign)}",
-            f"dw:report:{rng.choice(foreign)}",
+            *(f"dw:{what}:{foreign}" for what in ("pick", "dont-know", "mine", "anki", "report", "share")),
+            f"dw:pick:{foreign}:A",
             f"dw:pick:{own}:Z",
             f"dw:pick:{own}",
-            f"dw:pick:{closed}:A" if closed != own else "dw:pick::",
+            *(f"dw:pick:{number}:A" for number in closed[:1]),
             f"dw:grade:{own}:got",
             f"dw:share:{own}",
             "dw:begin:1",
             "dw:board:999999999:week",
-            *(f"dw:solo:{quiz}:1-{what}" for quiz in quizzes[-1:] for what in ("A", "next", "show", "stop")),
+            *(f"dw:solo:{quiz}:1-{what}" for what in ("A", "next", "show", "stop")),
             "dw:nothing",
             "dw:",
             "somebody-else:1",
             "'; DROP TABLE answers; --",
             "\u202e" * 20,
             "x" * 100,
-        ]
-        opener: Json = {}
-        for name in rng.sample(ids, len(ids)):
-            opener = await self._forge(member, post, InteractionType.COMPONENT, {"custom_id": name})
-        for name, value in ((f"dw:written:{own}", rng.choice(HOSTILE)), ("dw:setup", "25:99")):
-            form: Json = {"custom_id": name, "components": _row(rng.choice(("text", "time")), value)}
-            await self._forge(member, post, InteractionType.MODAL, form | {"opener": opener})
-        return f"{len(ids)} buttons and two forms"
+        ], foreign
 
     async def _forge(self, member: Member, post: Message, kind: InteractionType, data: Json) -> Json:
         buttons = kind is InteractionType.COMPONENT
@@ -394,26 +408,23 @@ class Mischief:
 
     async def bad_forms(self, group: Group, _member: Member, rng: random.Random) -> str:
         """Settings that cannot be: each gets a private answer, and the group's settings stay as they are."""
-        with self.books.open() as found:
-            before = tuple(
-                found.execute(
-                    "SELECT at, zone, channel FROM series WHERE group_id = ?", (group.id,)
-                ).fetchone()
-            )
-        bad = [word[:6000] for word in HOSTILE]
-        if rng.random() < 0.5:
-            done = await group.owner.slash("settings", time=rng.choice(bad)[:100])
-        else:
-            done = await group.owner.slash("settings", zone=rng.choice(bad)[:100])
-        text = self.people.private(done)
-        with self.books.open() as found:
-            after = tuple(
-                found.execute(
-                    "SELECT at, zone, channel FROM series WHERE group_id = ?", (group.id,)
-                ).fetchone()
-            )
-        assert text is None or before == after, f"{before} became {after}: {text}"
+        async with self._settling:
+            before = self._settings(group)
+            what, wish = rng.choice(("time", "zone")), rng.choice(HOSTILE)[:100]
+            wishes: dict[str, Any] = {what: wish}
+            text = self.people.private(await group.owner.slash("settings", **wishes))
+            after = self._settings(group)
+        assert before == after, f"{what} {wish!r} made of {before} {after}: {text}"
         return (text or "no answer in time")[:60]
+
+
+async def _each(things: Iterable[Awaitable[str]]) -> list[str]:
+    """Do all of them at once; what a member could not do is told, what must not be is raised when all are done."""
+    found = await asyncio.gather(*things, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException) and not isinstance(one, DriverError):
+            raise one
+    return [str(one) for one in found]
 
 
 def _row(name: str, value: str) -> list[Json]:

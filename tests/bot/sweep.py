@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.observer import Observer
 from bot.recount import LATEST, PostRow, Rows
-from bot.troubles import Group
+from bot.troubles import MACHINE, Group
 from bot.wording import said, titles_of
 from deckwright_bot.sandbox import text_of
 from deckwright_bot.ui.texts import ENGLISH
@@ -168,8 +168,9 @@ class Sweep:
 
     def _outage(self, post: PostRow, opens: float, closes: float) -> None:
         """R20: half of the window without a bot, no more and no less; near half the bot's clock decides."""
-        missing = self.troubles.down(opens, closes) / (closes - opens)
-        if post.outage and missing < 0.3:
+        missing = self.troubles.lasted("down", opens, closes) / (closes - opens)
+        stalled = self.troubles.lasted(MACHINE, opens, closes) / (closes - opens)
+        if post.outage and missing + stalled < 0.3:
             self.once(("outage", post.id), f"post of {post.day}: an outage, with {missing:.0%} down (R20)")
         if not post.outage and missing > 0.8:
             self.once(("outage", post.id), f"post of {post.day}: no outage, with {missing:.0%} down (R20)")

@@ -304,7 +304,7 @@ def test_r28_a_rescore_is_shown_first_and_applied_by_a_button(tmp_path: Path) ->
             )
             assert twice.ephemeral
             board = await server.bob.slash("leaderboard")
-            assert "1. Bob · 10 points · 1 right" in board.text
+            assert "1\\. Bob · 10 points · 1 right" in board.text
             assert "corrected" in (await server.ada.click(post, "My result")).text
             await bot._tick()
             assert title_of(post) == "Question of the day"

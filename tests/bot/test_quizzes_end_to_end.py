@@ -61,14 +61,14 @@ def test_a_group_plays_a_quiz_from_the_lobby_to_the_final_table(tmp_path: Path) 
                 await server.owner.click(question, "I don't know")
                 over = await server.ada.wait_for(called(f"Question {number} of 2: over"))
                 assert f"✓ **{key}" in words_of(over)
-                assert "1. Ada" in words_of(over)
+                assert "1\\. Ada" in words_of(over)
                 if number == 1:
                     await server.owner.click(over, "Next")
                 else:
                     await server.owner.click(over, "End")
             final = await server.ada.wait_for(lambda m: title_of(m).startswith("The quiz"))
-            assert "1. Ada · 20 points · 2 right" in words_of(final)
-            assert "2. Olga · 4 points · 0 right" in words_of(final)
+            assert "1\\. Ada · 20 points · 2 right" in words_of(final)
+            assert "2\\. Olga · 4 points · 0 right" in words_of(final)
 
     story(tmp_path, tell)
 
@@ -85,7 +85,7 @@ def test_a_quiz_goes_on_after_a_restart_and_its_old_buttons_work(tmp_path: Path)
             await server.ada.click(question, await key_of(bot, question))
             await server.owner.click(question, "Skip")
             over = await server.ada.wait_for(lambda m: title_of(m) == "Question 1 of 3: over")
-            assert "1. Ada" in words_of(over)
+            assert "1\\. Ada" in words_of(over)
             stopped = await server.owner.slash("quiz stop")
             assert stopped.text == "Ended."
             assert "ended" in title_of(await server.ada.wait_for(lambda m: "quiz was ended" in title_of(m)))

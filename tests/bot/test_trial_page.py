@@ -233,6 +233,18 @@ def test_a_quiz_alone_is_taken_and_summed_up(page: Page, served: Served) -> None
     clean(page)
 
 
+def test_what_one_person_saw_is_gone_at_once_when_one_becomes_another(page: Page, served: Served) -> None:
+    served.set_up()
+    line(page, "/privacy show")
+    told(page, "Only you can see this")
+    left = page.script(
+        "(() => { const r = document.querySelectorAll('#people input')[1]; r.checked = true;"
+        " r.dispatchEvent(new Event('change')); return document.querySelectorAll('article').length; })()"
+    )
+
+    assert left == 0
+
+
 def test_a_quiz_of_the_group_tells_its_times_by_the_trial_s_clock(page: Page, served: Served) -> None:
     """Quizzes are played in people's time; the page's clock is days ahead of it."""
     served.set_up()

@@ -13,7 +13,8 @@ from bot.recount import Timetable
 from deckwright_bot.sandbox import Owner
 from deckwright_bot.sandbox.model import Channel
 
-BUSY = 2.5
+MACHINE = "this machine is too slow"
+BUSY = 4
 """Programs that want to run, for each core."""
 
 
@@ -121,13 +122,13 @@ class Troubles:
             free = max(free, last if one.end is None else one.end)
         return max(longest, last - free)
 
-    def down(self, first: float, last: float) -> float:
-        """For how many seconds between two moments no bot ran."""
-        ran_until, total = first, 0.0
-        for one in sorted((s for s in self.spans if s.what == "down"), key=lambda one: one.begin):
-            begin, end = max(one.begin, ran_until), min(last, last if one.end is None else one.end)
+    def lasted(self, what: str, first: float, last: float) -> float:
+        """For how many seconds between two moments there was a trouble of that name."""
+        until, total = first, 0.0
+        for one in sorted((s for s in self.spans if s.what == what), key=lambda one: one.begin):
+            begin, end = max(one.begin, until), min(last, last if one.end is None else one.end)
             total += max(0.0, end - begin)
-            ran_until = max(ran_until, end)
+            until = max(until, end)
         return total
 
 

@@ -25,7 +25,7 @@ from bot.observer import Observer
 from bot.people import People
 from bot.recount import Books, Timetable, instant_of
 from bot.sweep import Sweep
-from bot.troubles import Group, Ongoing, Span, Time, overloaded
+from bot.troubles import MACHINE, Group, Ongoing, Span, Time, overloaded
 from bot.wording import titles_of
 from deckwright_bot.sandbox import DriverError, Sandbox
 from deckwright_bot.ui.texts import ENGLISH
@@ -144,7 +144,7 @@ PEOPLE = {
     "solo": 0.1,
 }
 MISCHIEF = frozenset({
-    "drop", "reconnect", "invalid_resumable", "invalid", "duplicate", "delay", "late", "done_but_5xx", "refused_5xx",
+    "drop", "reconnect", "invalid_resumable", "invalid", "duplicate", "delay", "late", "lost", "done_but_5xx", "refused_5xx",
     "answer_lost", "limit_route", "limit_global", "forbidden_once", "permission_taken", "channel_deleted",
     "role_deleted", "outage", "slow", "kill", "terminate", "two_bots", "flood", "forged", "replayed", "bad_forms",
     "acknowledgement_5xx", "new_time",
@@ -350,13 +350,13 @@ class Story:
     async def _watch(self) -> None:
         """Follow the bot's comings and goings, and sweep over the database now and then."""
         away = Ongoing(self.troubles, "no session", posts=False, grace=1.0)
-        busy = Ongoing(self.troubles, "this machine has too much to do", posts=True, grace=3.0)
+        busy = Ongoing(self.troubles, MACHINE, posts=True, grace=3.0)
         swept = last = time.time()
         while True:
             await asyncio.sleep(0.02)
             now = time.time()
             if now - last > STANDSTILL:
-                self.troubles.begin("this machine stood still", since=last).end = now + STANDSTILL
+                self.troubles.begin(MACHINE, since=last).end = now + STANDSTILL
             last = now
             away.follow(now=not self.sandbox.gateway.open_sessions())
             busy.follow(now=overloaded())
@@ -452,8 +452,17 @@ class Story:
             f"({dates['out']} of {dates['all']} dates, {dates['free']} without trouble), "
             f"{seen.shown['reveals']} reveals, {seen.edits} edits, {seen.interactions} interactions "
             f"({seen.in_time} in time, {seen.excused} excused, slowest {seen.slowest:.2f} s), "
-            f"{self.people.compared} standings recounted, {len(self.observer.shown)} answers shown"
+            f"{self.people.compared} standings recounted, {len(self.observer.shown)} answers shown{self._change()}"
         )
+
+    def _change(self) -> str:
+        due = self.weeks.season.change
+        if due is None:
+            return ""
+        found = [
+            post for post in self.books.rows(self.groups[0].id).posts if post.scheduled == due and post.out
+        ]
+        return f", the clocks changed at {due:%m-%d %H:%M} {'with' if found else 'without'} their post"
 
     def verdict(self) -> str:
         """What broke, how to run it again, and the whole journal."""

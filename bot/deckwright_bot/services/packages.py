@@ -143,9 +143,9 @@ def _package(path: Path, built: float) -> Package:
     data = path.read_bytes()
     content = read_bytes(data)
     notes = {guid: (_card(content, guid), _hash(content, guid)) for guid in content.notes}
-    released = max(
-        (content.named_field(note, "Released") or "" for note in content.notes.values()), default=""
-    )
+    # Notes that are in no release yet say so in words.
+    stamps = (content.named_field(note, "Released") or "" for note in content.notes.values())
+    released = max((stamp for stamp in stamps if stamp[:1].isdecimal()), default="")
     return Package(
         path.name,
         len(data),

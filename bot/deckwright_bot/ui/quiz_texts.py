@@ -29,7 +29,7 @@ QUIZ: Final[Mapping[str, str]] = {
     "quiz.too-late": "That is over.",
     "quiz.table": "Table",
     "quiz.table.none": "Nobody has answered yet.",
-    "quiz.line": "{rank}. {name} · {points} points · {right} right",
+    "quiz.line": "{rank}\\. {name} · {points} points · {right} right",
     "quiz.more.one": "and 1 more",
     "quiz.more.many": "and {count} more",
     "quiz.final": "The quiz is over",

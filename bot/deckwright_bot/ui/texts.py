@@ -207,7 +207,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "board.title.week": "Leaderboard: this week",
     "board.title.month": "Leaderboard: this month",
     "board.title.all": "Leaderboard: all time",
-    "board.line": "{rank}. {name} · {points} points · {right} right",
+    "board.line": "{rank}\\. {name} · {points} points · {right} right",
     "board.me": "You: rank {rank} with {points} points",
     "board.me.none": "You have no points in this period yet.",
     "board.empty": "Nobody has points in this period yet.",
