@@ -530,7 +530,7 @@ def test_a_deleted_question_does_not_end_the_quiz_nor_does_one_that_discord_reje
                 raise (Refused("404", ()) if question.number == 1 else Rejected("400"))
             await show(quiz, question, *rest)  # type: ignore[arg-type]
 
-        play.stage.show = failing  # type: ignore[method-assign]
+        play.stage.show = failing  # type: ignore[method-assign, assignment]
         quiz = await play.begin(3)
         for _ in range(3):
             quiz = await play.asking(quiz)
@@ -598,7 +598,7 @@ def test_a_card_that_is_gone_after_a_restart_is_passed_over(tmp_path: Path) -> N
         quiz, alone = await play.begin(3), await play.start_alone(3)
         for gone in (quiz.prompts[0], alone.quiz.prompts[1]):
             entry = play.world.library.entries.pop(gone)
-            play.world.library.library.by_id.pop(entry.card.id, None)  # type: ignore[attr-defined]
+            play.world.library.library.by_id.pop(entry.card.id, None)
         await play.pass_time(timedelta(minutes=2))
         assert (quiz.id, 1) not in play.stage.asked
         assert (quiz.id, 2) in play.stage.asked

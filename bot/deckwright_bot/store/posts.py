@@ -365,7 +365,7 @@ async def lines_of(connection: AsyncConnection, group: int, name: str, member: i
     found = Lines([], set(), set())
     for at in range(0, len(text), _WIDTH):
         line = _line(text[at : at + _WIDTH - 2])
-        answered, credited = text[at + _WIDTH - 2 : at + _WIDTH]
+        answered, credited = text[at + _WIDTH - 2], text[at + _WIDTH - 1]
         found.posts.append(line)
         if answered == "1":
             found.answered.add(line.day)
