@@ -40,9 +40,7 @@ def fill(
     askable = [each for each in library.askables if each.form == "choice"]
     days = [last - DAY * back for back in reversed(range(posts))]
     drawn = [askable[number % len(askable)].key for number in range(posts)]
-    snapshots = [
-        to_json(library.snapshot(key, PostKey(1, "daily", day))) for key, day in zip(drawn, days, strict=True)
-    ]
+    asked = [library.snapshot(key, PostKey(1, "daily", day)) for key, day in zip(drawn, days, strict=True)]
     db = sqlite3.connect(path)
     db.executescript(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN"
@@ -52,13 +50,13 @@ def fill(
     for name, _ in triggers:
         db.execute(f"DROP TRIGGER {name}")
     db.execute(
-        "CREATE TEMP TABLE asked (n INTEGER PRIMARY KEY, day TEXT, card TEXT, ordinal INTEGER, snapshot TEXT)"
+        "CREATE TEMP TABLE asked (n INTEGER PRIMARY KEY, day TEXT, card TEXT, ordinal INTEGER, snapshot TEXT, key TEXT)"
     )
     db.executemany(
-        "INSERT INTO asked VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (number, day.isoformat(), key.card, key.ordinal, snapshot)
-            for number, (day, key, snapshot) in enumerate(zip(days, drawn, snapshots, strict=True))
+            (number, day.isoformat(), each.prompt.card, each.prompt.ordinal, to_json(each), each.key)
+            for number, (day, each) in enumerate(zip(days, asked, strict=True))
         ],
     )
     db.execute("CREATE TEMP TABLE people (member INTEGER PRIMARY KEY)")
@@ -98,8 +96,8 @@ def fill(
         db.execute(
             "INSERT INTO answers (post, member, group_id, at, choice, date, right)"
             " SELECT p.id, m.member, p.group_id, p.opens, CASE (m.member * 7 + p.id) % 3 WHEN 0 THEN 'dont-know'"
-            " ELSE 'A' END, p.date, (m.member * 7 + p.id) % 3 > 0 FROM posts p, people m WHERE p.group_id = ?"
-            " ORDER BY p.id, m.member",
+            " ELSE a.key END, p.date, (m.member * 7 + p.id) % 3 > 0 FROM posts p, asked a, people m"
+            " WHERE p.group_id = ? AND a.day = p.date ORDER BY p.id, m.member",
             (group,),
         )
     db.execute(

@@ -358,14 +358,22 @@ def test_a_backup_is_whole_before_it_is_named_one(tmp_path: Path, monkeypatch: p
     at_revision(path, OLDER[0])
     fill(path)
 
+    named: list[Path] = []
+
     def died(*_: object) -> None:
+        # A kill at this moment would leave just what is there now.
+        named.extend(tmp_path.glob("*.backup"))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", died)
     with pytest.raises(KeyboardInterrupt):
         migrate(path, NOW)
 
+    assert named == []
     assert [each.name for each in tmp_path.iterdir() if "backup" in each.name] == []
+    monkeypatch.undo()
+    assert migrate(path, NOW) == REVISIONS[1:]
+    assert len(list(tmp_path.glob("*.backup*"))) == 1
 
 
 def test_a_start_that_fails_again_and_again_leaves_no_pile_of_copies(
