@@ -152,3 +152,19 @@ def test_more_than_a_second_s_requests_at_once_break_no_limit(tmp_path: Path) ->
             assert server.sandbox.core.rate_limits.hits == []
 
     sandbox_story(tmp_path, tell)
+
+
+def test_nothing_of_a_private_answer_stays_in_memory(tmp_path: Path) -> None:
+    """discord.py would keep its view, with a task, for a quarter of an hour."""
+
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await server.set_up()
+            for member in (server.ada, server.bob):
+                answer = await member.click(post, "A")
+                assert answer.message.components, "there is something that could be kept"
+            waiting = [task for task in asyncio.all_tasks() if "View" in repr(task.get_coro())]
+            assert waiting == []
+            assert list(bot.persistent_views) == []
+
+    sandbox_story(tmp_path, tell)

@@ -205,7 +205,9 @@ def test_packages_are_handed_over_with_what_is_new(tmp_path: Path) -> None:
             assert taken.ephemeral
             files = [*taken.message.attachments, *(f for m in taken.follow_ups for f in m.attachments)]
             assert [file.filename for file in files] == [path.name for path in out.glob("*.apkg")]
-            assert "you have this one" in (await server.ada.slash("decks")).text
+            # It is noted down once it has arrived; the story's own time limit ends the wait.
+            while "you have this one" not in (shown := await server.ada.slash("decks")).text:
+                assert "you have not taken it yet" in shown.text
 
     story(tmp_path, tell)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.keys import PostKey
@@ -89,6 +89,9 @@ _SOURCES = (
     .limit(bindparam("p_most"))
 )
 
+_key_of = (posts.c.group_id, posts.c.series, posts.c.date)
+_THERE = select(*_key_of).where(tuple_(*_key_of).in_(bindparam("p_keys", expanding=True)))
+
 
 async def after(connection: AsyncConnection, post: int, most: int) -> list[StoredPost]:
     """The next posts by id, with their answers and points; empty at the end.
@@ -128,17 +131,9 @@ async def strays(
     if not sources:
         return None, {}
     keys = {source: _key(source) for source in sources}
-    wanted = [
-        and_(posts.c.group_id == key.group, posts.c.series == key.series, posts.c.date == key.day)
-        for key in keys.values()
-        if key is not None
-    ]
-    there: set[str] = set()
-    if wanted:
-        rows = await connection.execute(
-            select(posts.c.group_id, posts.c.series, posts.c.date).where(or_(*wanted))
-        )
-        there = {PostKey(row.group_id, row.series, row.date).text for row in rows}
+    wanted = [(key.group, key.series, key.day) for key in keys.values() if key is not None]
+    rows = await connection.execute(_THERE, {"p_keys": wanted})
+    there = {PostKey(row.group_id, row.series, row.date).text for row in rows}
     missing: dict[int, list[str]] = defaultdict(list)
     for source, group in sources.items():
         if source not in there:

@@ -16,6 +16,7 @@ from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.messages import Told, when
 from deckwright_bot.ui.render import ACCENT, QUIET, Renderer, Shown, cut, name_of
 from deckwright_bot.ui.texts import counted, text
+from deckwright_bot.ui.views import View
 
 NAMED = 3
 """Card ids that a change names; the rest is counted."""
@@ -88,7 +89,7 @@ def offers_message(offers: Sequence[Offer], locale: str) -> tuple[discord.Embed,
     )
     # Nothing of discord.py's waits for it; the client routes custom ids itself.
     select.is_dispatchable = lambda: False  # type: ignore[method-assign]
-    view = discord.ui.View(timeout=None)
+    view = View()
     view.add_item(select)
     return embed, view
 

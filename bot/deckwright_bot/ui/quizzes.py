@@ -19,7 +19,7 @@ from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.messages import Told, when
 from deckwright_bot.ui.render import ACCENT, QUIET, RIGHT, WRONG, Renderer, Shown, cut, name_of
 from deckwright_bot.ui.texts import counted, text
-from deckwright_bot.ui.views import Button
+from deckwright_bot.ui.views import Button, View
 
 TABLE = 10
 """Lines of a table that everybody reads."""
@@ -33,7 +33,7 @@ def _words(*lines: str) -> Piece:
 
 
 def _view(buttons: Iterable[Button]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
+    view = View()
     for button in buttons:
         view.add_item(button)
     return view

@@ -31,8 +31,22 @@ class Button(discord.ui.Button[discord.ui.View]):
         return False
 
 
+class View(discord.ui.View):
+    """Buttons and selects that nobody waits for.
+
+    discord.py would keep the view of every private answer for a quarter of an hour, with a task that waits.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    def is_finished(self) -> bool:
+        """It is, from the beginning."""
+        return True
+
+
 def _view(buttons: Iterable[Button]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
+    view = View()
     for button in buttons:
         view.add_item(button)
     return view
