@@ -12,9 +12,11 @@ import typer.main
 
 import libraries
 from deckwright import cli, diagnostics
+from deckwright.compiler import compile_library
 from deckwright.diagnostics import CODES
 from deckwright.kinds import KINDS
 from deckwright.model import Card, DeckFile, LibraryFile, Model, Policy, TopicHead
+from deckwright.stats import count, markdown
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -245,3 +247,22 @@ def test_every_link_between_files_leads_somewhere(page: Path) -> None:
         target = page.parent / name if name else page
         assert target.exists(), f"{page.name}: {link}"
         assert not anchor or anchor in anchors(target), f"{page.name}: {link}"
+
+
+# --- the library in numbers ------------------------------------------------------------------------
+
+
+def test_the_pages_count_the_library_as_it_is() -> None:
+    """`deckwright stats --markdown` prints what stands between the marks."""
+    library = compile_library(ROOT / "cards", check_maths=False).library
+    assert library is not None
+    tables = markdown(count(library))
+
+    assert _between_marks(read("library.md")) == tables
+    assert _between_marks((ROOT / "README.md").read_text("utf-8")) == tables.split("\n\n")[0]
+
+
+def _between_marks(page: str) -> str:
+    found = re.search(r"<!-- stats -->\n(.*?)<!-- /stats -->", page, re.DOTALL)
+    assert found
+    return found[1].strip()

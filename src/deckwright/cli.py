@@ -378,11 +378,16 @@ def show(
 
 
 @app.command(epilog="Example: deckwright stats cards --json")
-def stats(library: LibraryFolder = CARDS, *, as_json: Json = False) -> None:
+def stats(
+    library: LibraryFolder = CARDS,
+    *,
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables for a document.")] = False,
+) -> None:
     """Count the library's cards by deck, kind, level and topic."""
     from deckwright.compiler import compile_library
     from deckwright.showing import stats_view
-    from deckwright.stats import count
+    from deckwright.stats import count, markdown
 
     compilation = compile_library(library, check_maths=False)
     if compilation.library is None:
@@ -393,6 +398,8 @@ def stats(library: LibraryFolder = CARDS, *, as_json: Json = False) -> None:
     counted = count(compilation.library)
     if as_json:
         _out(json.dumps(counted.to_json(), indent=2))
+    elif as_markdown:
+        _out(markdown(counted))
     else:
         _console().print(stats_view(compilation.library.title, counted))
 

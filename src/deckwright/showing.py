@@ -19,7 +19,7 @@ from deckwright.markup import mark_gaps, unmark
 from deckwright.model import Choice, Open, Prompt, SelfGraded
 from deckwright.stats import Stats
 
-BAR = 30
+BAR = 24
 
 
 def card_view(card: KindCard, place: str, prompts: Sequence[Prompt]) -> RenderableType:
@@ -76,22 +76,22 @@ def _markdown(text: str) -> RenderableType:
 def stats_view(title: str, stats: Stats) -> RenderableType:
     """Counts with a bar a deck, and the parts of each level in it."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for column in ("deck", "cards", "easy", "medium", "hard"):
+    for column in ("deck", "cards", *stats.by_level, "core"):
         table.add_column(column, justify="left" if column == "deck" else "right")
     table.add_column("")
     most = max((counts["cards"] for counts in stats.by_deck.values()), default=0)
     for deck, counts in stats.by_deck.items():
         bar = "█" * round(BAR * counts["cards"] / most) if most else ""
         table.add_row(Text(deck), *(str(n) for n in counts.values()), Text(bar, style="cyan"))
-    levels = stats.by_level
-    table.add_row(Text("all"), str(stats.cards), *(str(n) for n in levels.values()), Text(""), style="bold")
+    whole = (stats.cards, *stats.by_level.values(), stats.core)
+    table.add_row(Text("all"), *(str(n) for n in whole), Text(""), style="bold")
     kinds = ", ".join(f"{count} {kind}" for kind, count in stats.by_kind.items())
     topics = Table(box=None, pad_edge=False, show_header=False)
     for topic, count in stats.by_topic.items():
         topics.add_row(str(count), Text(topic))
     lines = (
         f"kinds: {kinds}",
-        f"core: {stats.core}; with options: {stats.with_options}; with sources: {stats.with_sources}",
+        f"with options: {stats.with_options}; with sources: {stats.with_sources}",
         f"prompts: {stats.prompts}; retired: {stats.retired}",
     )
     return Group(table, Text(""), *(Text(line) for line in lines), Text(""), topics)

@@ -20,7 +20,7 @@ class Stats:
     with_sources: int
     retired: int
     by_deck: dict[str, dict[str, int]]
-    """For each deck's title: its cards, and how many of each level."""
+    """For each deck's title: its cards, how many of each level, and how many are core."""
     by_kind: dict[str, int]
     by_level: dict[str, int]
     by_topic: dict[str, int]
@@ -40,7 +40,11 @@ def count(library: Library) -> Stats:
     for deck in library.decks:
         cards = [card for card in deck.cards if card.retired is None]
         levels = Counter(card.level for card in cards)
-        by_deck[deck.title] = {"cards": len(cards)} | {level: levels[level] for level in LEVELS}
+        by_deck[deck.title] = (
+            {"cards": len(cards)}
+            | {level: levels[level] for level in LEVELS}
+            | {"core": sum(card.core for card in cards)}
+        )
         for topic in deck.topics:
             by_topic[f"{deck.slug}/{topic.slug}"] = sum(card.retired is None for card in topic.cards)
     levels = Counter(card.level for card in studied)
@@ -56,3 +60,25 @@ def count(library: Library) -> Stats:
         by_level={level: levels[level] for level in LEVELS},
         by_topic=by_topic,
     )
+
+
+def markdown(stats: Stats) -> str:
+    """The counts as two tables for a document: the decks, and below them the topics of each."""
+    numbers = ("cards", *LEVELS, "core")
+    whole = {"cards": stats.cards, **stats.by_level, "core": stats.core}
+    decks = [
+        f"| deck | {' | '.join(numbers)} |",
+        f"| --- |{' ---: |' * len(numbers)}",
+        *(_row(deck, counts, numbers) for deck, counts in stats.by_deck.items()),
+        _row("**all**", whole, numbers),
+    ]
+    topics: dict[str, list[str]] = {}
+    for name, cards in stats.by_topic.items():
+        deck, topic = name.split("/", 1)
+        topics.setdefault(deck, []).append(f"{topic} {cards}")
+    rows = [f"| `{deck}` | {', '.join(named)} |" for deck, named in topics.items()]
+    return "\n".join([*decks, "", "| folder | topics and their cards |", "| --- | --- |", *rows])
+
+
+def _row(name: str, counts: dict[str, int], numbers: tuple[str, ...]) -> str:
+    return f"| {name} | {' | '.join(str(counts[number]) for number in numbers)} |"
