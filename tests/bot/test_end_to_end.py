@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.server import (
     Server,
@@ -19,6 +20,7 @@ from bot.server import (
     title_of,
     words_of,
 )
+from deckwright.study.posting import State
 from deckwright_bot.client import StudyBot
 from deckwright_bot.sandbox import Permission
 from deckwright_bot.services.snapshots import snapshot_of
@@ -60,6 +62,22 @@ def test_buttons_and_modals_from_before_a_restart_still_work(tmp_path: Path) -> 
             late = await server.bob.click(post, "B")
             assert "Thank you" in sent.text
             assert late.ephemeral
+
+    story(tmp_path, tell)
+
+
+def test_r7_whoever_clicks_on_a_post_proves_that_it_stands(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            message = await server.set_up()
+            (post,) = await posts_of(bot, server)
+            for click in ("A", "I don't know"):
+                async with bot.context.services.posts._database.writing() as connection:
+                    # As if the bot had been killed between sending and noting it down.
+                    await connection.execute(text("UPDATE posts SET state = 'claimed', message = NULL"))
+                await (server.ada if click == "A" else server.bob).click(message, click)
+                (found,) = await posts_of(bot, server)
+                assert (found.id, found.state, found.message) == (post.id, State.SENT, message.id)
 
     story(tmp_path, tell)
 

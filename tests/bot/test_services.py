@@ -172,6 +172,43 @@ def test_r7_an_old_claim_is_looked_for_and_only_then_sent(tmp_path: Path) -> Non
     run(tmp_path, story)
 
 
+def test_r7_a_click_proves_that_a_post_stands_where_nobody_may_look(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.lose_answer = True
+        world.messenger.nonces_hold = False
+        world.messenger.may_search = False
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        post = (await all_posts(world))[0]
+        message = next(iter(world.messenger.sent))
+        for kept in (post.group + 1, post.group):
+            await world.answers.stands(post.id, kept, message, world.now)
+            state = (await all_posts(world))[0].state
+            assert state is (State.SENT if kept == post.group else State.CLAIMED), (
+                "another group proves nothing"
+            )
+        await world.live(timedelta(hours=8))
+        assert len(world.messenger.sent) == 1
+        assert (await all_posts(world))[0].message == message
+
+    run(tmp_path, story)
+
+
+def test_r7_an_answer_proves_that_a_post_stands(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.lose_answer = True
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        post = (await all_posts(world))[0]
+        message = next(iter(world.messenger.sent))
+        result = await world.answers.dont_know(post.id, post.group, 1, "Ada", world.now, message=message)
+        assert result.verdict is Verdict.NEW
+        assert (await all_posts(world))[0].state is State.SENT
+        assert (await all_posts(world))[0].message == message
+
+    run(tmp_path, story)
+
+
 def test_r7_without_the_permission_to_look_nothing_is_sent_again(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         world.messenger.lose_answer = True

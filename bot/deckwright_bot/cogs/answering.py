@@ -80,6 +80,7 @@ async def pick(context: Context, interaction: discord.Interaction, identifier: C
         member_name(interaction),
         identifier.word,
         context.at(interaction),
+        message=_public(interaction),
     )
     await _taken(context, interaction, result)
 
@@ -95,8 +96,15 @@ async def dont_know(context: Context, interaction: discord.Interaction, identifi
         interaction.user.id,
         member_name(interaction),
         context.at(interaction),
+        message=_public(interaction),
     )
     await _taken(context, interaction, result)
+
+
+def _public(interaction: discord.Interaction) -> int | None:
+    """The message that was clicked on, unless only the member sees it."""
+    message = interaction.message
+    return None if message is None or message.flags.ephemeral else message.id
 
 
 async def _taken(context: Context, interaction: discord.Interaction, result: Result) -> None:
@@ -114,9 +122,12 @@ async def open_answer(context: Context, interaction: discord.Interaction, identi
     if interaction.guild_id is None or identifier.number is None:
         await stale(interaction)
         return
-    result = await context.services.answers.result(
-        identifier.number, interaction.guild_id, interaction.user.id
-    )
+    answers, group = context.services.answers, interaction.guild_id
+    result = await answers.result(identifier.number, group, interaction.user.id)
+    message = _public(interaction)
+    if result.post is not None and result.post.state is State.CLAIMED and message is not None:
+        await answers.stands(identifier.number, group, message, context.now())
+        result = await answers.result(identifier.number, group, interaction.user.id)
     if result.post is None or result.answer is not None or result.post.state is not State.SENT:
         await _taken(context, interaction, result)
         return

@@ -26,7 +26,13 @@ from deckwright.study.streak import Streak
 from deckwright_bot.services.matching import OpenMatcher
 from deckwright_bot.services.snapshots import key_of, snapshot_of
 from deckwright_bot.services.standings import streak_in
-from deckwright_bot.store import answers as answer_store, members as member_store, posts as post_store, scores
+from deckwright_bot.store import (
+    answers as answer_store,
+    groups as group_store,
+    members as member_store,
+    posts as post_store,
+    scores,
+)
 from deckwright_bot.store.database import Connection, Database
 from deckwright_bot.store.records import DONT_KNOW, Answer, Post
 
@@ -63,14 +69,24 @@ class AnswerService:
         self._matcher = matcher
 
     async def choose(
-        self, post: int, group: int, member: int, name: str, letter: str, at: datetime
+        self,
+        post: int,
+        group: int,
+        member: int,
+        name: str,
+        letter: str,
+        at: datetime,
+        *,
+        message: int | None = None,
     ) -> Result:
-        """A click on an option."""
-        return await self._take(post, group, member, name, Chosen(letter), at)
+        """A click on an option; ``message`` is the public one that was clicked on."""
+        return await self._take(post, group, member, name, Chosen(letter), at, message)
 
-    async def dont_know(self, post: int, group: int, member: int, name: str, at: datetime) -> Result:
-        """A click on "I don't know"."""
-        return await self._take(post, group, member, name, DontKnow(), at)
+    async def dont_know(
+        self, post: int, group: int, member: int, name: str, at: datetime, *, message: int | None = None
+    ) -> Result:
+        """A click on "I don't know"; ``message`` is the public one that was clicked on."""
+        return await self._take(post, group, member, name, DontKnow(), at, message)
 
     async def write(
         self, post: int, group: int, member: int, name: str, text: str, at: datetime
@@ -79,8 +95,22 @@ class AnswerService:
         reply = written(text)
         return None if reply is None else await self._take(post, group, member, name, reply, at)
 
+    async def stands(self, post: int, group: int, message: int, now: datetime) -> None:
+        """Somebody clicked on a post: it stands in the channel, even if its sending was never confirmed (R7)."""
+        async with self._database.writing() as connection:
+            found = await post_store.find(connection, post)
+            if found is not None and found.group == group:
+                await _stands(connection, found, message, now)
+
     async def _take(
-        self, post_id: int, group: int, member: int, name: str, reply: Reply, at: datetime
+        self,
+        post_id: int,
+        group: int,
+        member: int,
+        name: str,
+        reply: Reply,
+        at: datetime,
+        message: int | None = None,
     ) -> Result:
         async def take(connection: Connection) -> Result:
             post = await post_store.find(connection, post_id)
@@ -91,6 +121,8 @@ class AnswerService:
             if graded is None:
                 return Result(Verdict.UNKNOWN, post)
             found = self._matcher.propose(snapshot, reply.text) if isinstance(reply, Written) else None
+            if message is not None:
+                await _stands(connection, post, message, at)
             await member_store.seen(connection, group, member, name, at)
             new = answer_store.NewAnswer(
                 post=post.id,
@@ -143,6 +175,11 @@ class AnswerService:
         """Remember the message that shares an open answer, and where; False if it is shared already."""
         async with self._database.writing() as connection:
             return await answer_store.share(connection, post_id, member, channel, message)
+
+
+async def _stands(connection: Connection, post: Post, message: int, now: datetime) -> None:
+    if post.state is State.CLAIMED and await post_store.sent(connection, post.id, message, now):
+        await group_store.worked(connection, post.group, post.series)
 
 
 async def _result(connection: Any, post: Post, member: int, verdict: Verdict) -> Result:  # noqa: ANN401
