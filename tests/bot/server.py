@@ -61,6 +61,9 @@ class Server:
         self.bob = self.owner.add_member(second)
         for member in (self.ada, self.bob):
             member.user.locale = self.locale
+        for member in (self.owner, self.ada, self.bob):
+            # Bounds for a busy machine: a test that waits in vain fails all the same.
+            member.patience, member.settle = 30.0, 3.0
 
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[StudyBot]:
