@@ -49,7 +49,7 @@ AGAINST_THE_RIGHT = {
 
 NEEDS_MATHJAX = {"maths-does-not-compile"}
 
-_FILE = re.compile(r"^# ((?:[a-z-]+/)?[\w-]+\.(?:yaml|png|lock))\n", re.MULTILINE)
+_FILE = re.compile(r"^# ((?:[a-z-]+/)?[\w-]+\.(?:yaml|md|png|lock))\n", re.MULTILINE)
 CARDS = "theory/sample.yaml"
 
 

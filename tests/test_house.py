@@ -24,7 +24,7 @@ ROOMS = (
     {"anki", "chat"},
     {"maths"},
     {"render"},
-    {"policy", "history"},
+    {"policy", "history", "guide"},
     {"checks"},
     {"kinds", "study"},
     {"decode", "texts", "lock", "cache", "collector"},

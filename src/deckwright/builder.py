@@ -148,9 +148,9 @@ def _build(
             same[key] = package_bytes(library.namespace, decks, made.used_types(decks), descriptions)
         contents[name] = same[key]
     guide = None
-    if library.guide is not None and not only:
-        guide = out / f"{library.namespace}-guide.md"
-        contents[guide.name] = (compilation.root / library.guide).read_bytes()
+    if compilation.guide is not None and not only:
+        guide = out / compilation.guide.file
+        contents[guide.name] = compilation.guide.content
     write_all(out, contents)
     notes = [note for deck in wanted for note in deck.notes]
     packages = tuple(

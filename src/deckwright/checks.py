@@ -68,6 +68,7 @@ class Loaded:
     """Whether every topic file could be read; else `known_ids` lacks the ids of some cards."""
     all_cards: bool = True
     """Whether every card could be read; else what is counted over many cards would be counted wrong."""
+    guide: source.SourceFile | None = None
 
 
 def key_span(path: Path, name: str, key: str) -> source.Span:
@@ -233,7 +234,7 @@ def check_siblings(loaded: Loaded, problems: Problems) -> None:
                     )
 
 
-_LINK = re.compile(r"https?://[^\s/?#]+\S*|mailto:[^\s@]+@[^\s@]+")
+WEB_LINK = re.compile(r"https?://[^\s/?#]+\S*|mailto:[^\s@]+@[^\s@]+")
 
 
 def check_texts(loaded: Loaded, problems: Problems) -> None:
@@ -319,7 +320,7 @@ def _check_text(
     for image in found.images:
         _check_image(image, images, text, card, origin, loaded, problems)
     for link in found.links:
-        if not _LINK.fullmatch(link):
+        if not WEB_LINK.fullmatch(link):
             problems.add(
                 "broken-link",
                 origin.text_span(text.path, link),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from deckwright import checks, history, markup, policy, source
+from deckwright import checks, guide, history, markup, policy, source
 from deckwright.anki.media import MediaFile, media_file
 from deckwright.cache import Cache
 from deckwright.chat.limits import ChatLimits
@@ -15,6 +15,7 @@ from deckwright.checks import Loaded, MathsChecker
 from deckwright.collector import without_collector
 from deckwright.decode import Origin, decode, decode_plain, describe
 from deckwright.diagnostics import Problems, Related, did_you_mean, shorten
+from deckwright.guide import Guide
 from deckwright.kinds import KINDS, KindCard
 from deckwright.lock import Lock
 from deckwright.maths import CachedMaths
@@ -38,6 +39,8 @@ class Compilation:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     media: Mapping[str, Mapping[str, MediaFile]] = field(default_factory=dict)
     """For each deck, the images its cards show, by their `deckwright.markup.image_name`."""
+    guide: Guide | None = None
+    """The guide as readers get it; None where the library has none or it cannot be read."""
 
 
 def compile_library(
@@ -70,9 +73,10 @@ def compile_library(
             if reader is not None:
                 reader.close()
         policy.run(loaded, problems)
+        guide.check(loaded, problems)
         history.check(loaded, lock, root, problems)
         media = _media(loaded)
-    return Compilation(root, loaded.library, problems, lock, loaded.origins, media)
+    return Compilation(root, loaded.library, problems, lock, loaded.origins, media, guide.made(loaded))
 
 
 def _load(root: Path, problems: Problems, maths: MathsChecker | None) -> tuple[Loaded | None, Lock | None]:
@@ -87,7 +91,6 @@ def _load(root: Path, problems: Problems, maths: MathsChecker | None) -> tuple[L
     reader = _Reader(problems)
     decks = tuple(reader.deck(folders[slug]) for slug in dict.fromkeys(file.decks) if slug in folders)
     reader.check_titles(decks, folders)
-    _check_guide(document, file, root, problems)
     library = Library(
         title=file.title.strip(),
         namespace=file.namespace,
@@ -107,6 +110,7 @@ def _load(root: Path, problems: Problems, maths: MathsChecker | None) -> tuple[L
         maths,
         all_files=reader.all_files,
         all_cards=reader.all_files and reader.all_cards,
+        guide=_read_guide(document, file, root, problems),
     )
     return loaded, lock
 
@@ -191,17 +195,13 @@ def _check_policy(document: Document, file: LibraryFile, problems: Problems) -> 
         )
 
 
-def _check_guide(document: Document, file: LibraryFile, root: Path, problems: Problems) -> None:
+def _read_guide(
+    document: Document, file: LibraryFile, root: Path, problems: Problems
+) -> source.SourceFile | None:
     if file.guide is None or document.root is None:
-        return
-    # A guide is published with the packages: no path may lead it out of the library.
-    guide = root / file.guide
-    if Path(file.guide).name != file.guide or guide.is_symlink() or not guide.is_file():
-        problems.add(
-            "unreadable-file",
-            Origin(document, document.root).span("guide"),
-            f"expected a file beside {LIBRARY_FILE}, found none named {shorten(file.guide)}",
-        )
+        return None
+    at = Origin(document, document.root).span("guide")
+    return guide.read_guide(file.guide, at, root, problems)
 
 
 class _Reader:

@@ -85,6 +85,7 @@ CODES: dict[str, Code] = _codes(
         "media-case-twin": "media whose names differ only in case or Unicode form",
         "bad-media": "an image name or file that Anki cannot carry",
         "broken-link": "a link that leads nowhere",
+        "unknown-reference": "a guide points at a card, deck or topic that does not exist",
         # gaps and options
         "cloze-without-gap": "a cloze or formula card without a gap",
         "broken-gap": "a gap that does not close or is nested wrongly",

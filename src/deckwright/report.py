@@ -23,6 +23,7 @@ Lines: TypeAlias = Callable[[str], Sequence[str]]
 """A file's lines by the name a `Span` gives it; no lines for a file that cannot be shown."""
 
 MOST_SHOWN = 300
+SHOWN_SUFFIXES = YAML_SUFFIXES | {".md"}
 MIN_ROOM = 16
 """The fewest cells of source a snippet shows, however narrow the terminal is."""
 TAB = "    "
@@ -40,14 +41,14 @@ class SourceLines:
     _known: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def __call__(self, file: str) -> Sequence[str]:
-        """The lines of a card source or a lock; none for images and for what cannot be read."""
+        """The lines of a card source, a guide or a lock; none for images and for what cannot be read."""
         if file not in self._known:
             self._known[file] = _read(Path(file))
         return self._known[file]
 
 
 def _read(path: Path) -> Sequence[str]:
-    if path.suffix.lower() not in YAML_SUFFIXES and path.name != LOCK_FILE:
+    if path.suffix.lower() not in SHOWN_SUFFIXES and path.name != LOCK_FILE:
         return ()
     try:
         if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:

@@ -142,6 +142,17 @@ class Document:
 
 def read_document(path: Path, name: str, problems: Problems) -> Document:
     """Read and parse a file; whatever is wrong goes into ``problems``."""
+    source = read_source(path, name, problems)
+    if source is None:
+        return Document(SourceFile(path, name, ""), None)
+    data = _plain(source.text)
+    return parse(source, problems) if data is None else Document(source, None, data)
+
+
+def read_source(
+    path: Path, name: str, problems: Problems, *, too_large: str = "split the file into topics"
+) -> SourceFile | None:
+    """Read a file of text; None if it cannot be read, with the reason in ``problems``."""
     source = SourceFile(path, name, "")
     try:
         size = path.stat().st_size
@@ -150,13 +161,13 @@ def read_document(path: Path, name: str, problems: Problems) -> Document:
                 "file-too-large",
                 source.span(),
                 f"expected at most {MAX_FILE_BYTES // 2**20} MiB, found {size // 2**20} MiB",
-                hint="split the file into topics",
+                hint=too_large,
             )
-            return Document(source, None)
+            return None
         raw = path.read_bytes()
     except OSError as error:
         problems.add("unreadable-file", source.span(), f"cannot be read: {error.strerror or error}")
-        return Document(source, None)
+        return None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -167,11 +178,9 @@ def read_document(path: Path, name: str, problems: Problems) -> Document:
             f"expected UTF-8 text, found byte 0x{raw[error.start]:02x}",
             hint="save the file as UTF-8",
         )
-        return Document(source, None)
+        return None
     del raw
-    source = SourceFile(path, name, text.replace("\r\n", "\n"))
-    data = _plain(source.text)
-    return parse(source, problems) if data is None else Document(source, None, data)
+    return SourceFile(path, name, text.replace("\r\n", "\n"))
 
 
 def parse(source: SourceFile, problems: Problems) -> Document:
