@@ -190,6 +190,22 @@ def test_new_show_stats_schema_and_explain_speak(tmp_path: Path) -> None:
     assert call("explain", "duplicate-idd").exit_code == USAGE
 
 
+def test_show_reads_formulas_and_leaves_no_field_out() -> None:
+    formula = call("show", "softmax-definition").output
+    code = call("show", "logistic-loss-from-logits").output
+    recall = call("show", "lasso-exact-zeros").output
+
+    assert "softmax(z)ₖ = " in formula
+    assert "gap 2: ∑" in formula
+    for heading in ("symbols", "conditions", "example", "options for gap 2"):
+        assert f"│ {heading} " in formula
+    for heading in ("front", "signature", "solution", "trap", "cases", "complexity"):
+        assert f"│ {heading} " in code
+    for heading in ("key points", "red flags", "follow-ups", "options"):
+        assert f"│ {heading} " in recall
+    assert "\\" not in formula + recall
+
+
 def test_a_folder_without_a_library_is_a_sentence(tmp_path: Path) -> None:
     done = process("build", tmp_path / "nowhere")
 

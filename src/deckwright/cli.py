@@ -356,6 +356,8 @@ def show(
     library: LibraryFolder = CARDS,
 ) -> None:
     """Show a card in the terminal: question, answer, options, and where it stands."""
+    from deckwright.cache import Cache
+    from deckwright.chat.reading import FormulaReader
     from deckwright.compiler import compile_library, prompts_of
     from deckwright.diagnostics import did_you_mean
     from deckwright.kinds import KindCard
@@ -374,7 +376,10 @@ def show(
         hint = did_you_mean(card, compilation.library.by_id)
         _fail(f'there is no card "{card}"' + (f"; {hint}" if hint else ""), PROBLEMS)
     prompts = [prompt for other, prompt in prompts_of(compilation.library) if other is found]
-    _console().print(card_view(found, compilation.origins[found.id].span("id").place, prompts))
+    cache = Cache()
+    view = card_view(found, compilation.origins[found.id].span("id").place, prompts, FormulaReader(cache))
+    cache.close()
+    _console().print(view)
 
 
 @app.command(epilog="Example: deckwright stats cards --json")

@@ -7,66 +7,131 @@ from typing import assert_never
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from deckwright.chat.blocks import blocks
+from deckwright.chat.plain import plain
+from deckwright.chat.reading import MathsReader
 from deckwright.diagnostics import Code
 from deckwright.explanations import Explanation
 from deckwright.kinds import KindCard
-from deckwright.markup import mark_gaps, unmark
-from deckwright.model import Choice, Open, Prompt, SelfGraded
+from deckwright.kinds.layout import (
+    CaseTable,
+    Content,
+    Example,
+    Formula,
+    Item,
+    Items,
+    Nothing,
+    OptionList,
+    Program,
+    Prose,
+    SymbolRow,
+    Symbols,
+    Words,
+)
+from deckwright.markup import find_gaps, mark_gaps, reveal, unmark
+from deckwright.model import Choice, Open, Option, Prompt, SelfGraded
 from deckwright.stats import Stats
 
 BAR = 24
 
 
-def card_view(card: KindCard, place: str, prompts: Sequence[Prompt]) -> RenderableType:
-    """A card with its question, answer, options and key points; gaps are shown in brackets."""
-    question = unmark(mark_gaps(card.question), lambda number, hidden, _hint: f"[{hidden}]({number})")
+def card_view(card: KindCard, place: str, prompts: Sequence[Prompt], maths: MathsReader) -> RenderableType:
+    """All of a card: its fields one after the other, its options with their reasons, what an answer should say.
+
+    Formulas are read as in chat, in one line. A gap is shown as ``[1: what it hides]``.
+    """
     parts: list[RenderableType] = [
-        Text(" · ".join([card.kind, card.level, *(["core"] if card.core else [])]), style="dim"),
-        Text(question.strip()),
-        Text(""),
-        _markdown(card.answer),
+        Text(" · ".join([card.kind, card.level, *(["core"] if card.core else [])]), style="dim")
     ]
+    fields = card.layout()
+    writer = _Writer(maths)
+    for name, content in fields.items():
+        # Mistakes are the wrong options, and the options of a choice stand below with those of all kinds.
+        if name not in ("Mistakes", "Options") and not isinstance(content, Nothing):
+            parts += [Text(f"\n{name.lower()}", style="bold"), *writer.content(content)]
     for prompt in prompts:
         match prompt.form:
             case Choice(options):
-                parts.append(
-                    Text(f"\noptions{f' for gap {prompt.ordinal}' if prompt.ordinal else ''}", style="bold")
-                )
-                for option in options:
-                    mark = "✓" if option.right else "·"
-                    parts.append(
-                        Text(
-                            f" {mark} {option.text.strip()}" + (f"\n     {option.why}" if option.why else "")
-                        )
-                    )
-            case Open(key_points):
-                parts += [Text(f" • {point.say}") for point in key_points]
-            case SelfGraded():
+                parts += writer.options(options, prompt.ordinal)
+            case Open(key_points) if "Key Points" not in fields:
+                parts += [Text("\nkey points", style="bold"), *(Text(f" • {p.say}") for p in key_points)]
+            case Open() | SelfGraded():
                 pass
             case _:
                 assert_never(prompt.form)
-    extras = [(name.replace("_", " "), getattr(card, name, None)) for name in ("hint", "why_asked")]
-    parts += [Text(f"\n{name}: {str(value).strip()}") for name, value in extras if value]
-    parts += [Text(f"then: {up.ask.strip()}" + (f" {up.answer.strip()}" if up.answer else ""))
-              for up in getattr(card, "follow_ups", ())]  # fmt: skip
-    parts += [
-        Text(f"red flag: {flag.claim}" + (f" ({flag.why})" if flag.why else "")) for flag in card.red_flags
-    ]
     if card.retired is not None:
-        parts.append(Text(f"retired {card.retired.since}: {card.retired.reason}", style="bold"))
-    if card.aliases:
-        parts.append(Text(f"was: {', '.join(card.aliases)}", style="dim"))
-    if card.tags:
-        parts.append(Text(f"tags: {', '.join(card.tags)}", style="dim"))
-    if card.sources:
-        parts.append(Text("\n" + "\n".join(card.sources), style="dim"))
-    parts.append(Text(place, style="dim"))
+        parts.append(Text(f"\nretired {card.retired.since}: {card.retired.reason}", style="bold"))
+    small = [
+        f"needs: {', '.join(card.needs)}" if card.needs else "",
+        f"was: {', '.join(card.aliases)}" if card.aliases else "",
+        f"tags: {', '.join(card.tags)}" if card.tags else "",
+        *card.sources,
+        place,
+    ]
+    parts += [Text(""), *(Text(line, style="dim") for line in small if line)]
     return Panel(Group(*parts), title=Text(card.id), title_align="left")
+
+
+class _Writer:
+    """Writes the fields of a card for a terminal."""
+
+    def __init__(self, maths: MathsReader) -> None:
+        self._maths = maths
+
+    def content(self, content: Content) -> list[RenderableType]:
+        match content:
+            case Prose(text, gaps):
+                return [Text(self.words(_open_gaps(text) if gaps else text))]
+            case Formula(latex):
+                found = [f"gap {gap.number}: {self.maths(gap.hidden)}" for gap in find_gaps(latex)[0]]
+                return [Text("\n".join([self.maths(reveal(latex), display=True), *found]))]
+            case Program(language, text):
+                return [Syntax(text.rstrip(), language or "text", background_color="default", word_wrap=True)]
+            case Words(text):
+                return [Text(text)]
+            case Items(items):
+                return [Text(self._item(item)) for item in items]
+            case Symbols(rows):
+                return [Text(self._symbol(row)) for row in rows]
+            case CaseTable(rows):
+                return [Text(f"{row.call} → {row.expect}") for row in rows]
+            case Example(given, compute, result):
+                return [Text(f"{self.words(given)}\n{compute} = {result}")]
+            case OptionList() | Nothing():
+                return []
+        assert_never(content)
+
+    def options(self, options: Sequence[Option], gap: int) -> list[RenderableType]:
+        found: list[RenderableType] = [Text("\noptions" + (f" for gap {gap}" if gap else ""), style="bold")]
+        for option in options:
+            found.append(Text(f" {'✓' if option.right else '·'} {self.words(option.text)}"))
+            if option.why:
+                found.append(Padding(Text(self.words(option.why), style="dim"), (0, 0, 0, 5)))
+        return found
+
+    def words(self, text: str) -> str:
+        return "\n\n".join(filter(None, (plain((block,), self._maths) for block in blocks(text))))
+
+    def maths(self, latex: str, *, display: bool = False) -> str:
+        return self._maths.read(latex.strip(), display=display).linear
+
+    def _item(self, item: Item) -> str:
+        return f" • {self.words(item.lead)}" + (f" ({self.words(item.note)})" if item.note else "")
+
+    def _symbol(self, row: SymbolRow) -> str:
+        return f" {self.maths(row.symbol)}: {self.words(row.means)}" + (
+            f" ({self.words(row.unit)})" if row.unit else ""
+        )
+
+
+def _open_gaps(text: str) -> str:
+    return unmark(mark_gaps(text), lambda number, hidden, _hint: f"[{number}: {hidden}]")
 
 
 def _markdown(text: str) -> RenderableType:
