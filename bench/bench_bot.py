@@ -8,7 +8,7 @@
 - *boards*: week, month and all time in a group with a million answers;
 - *tick*: a tick over 10,000 groups when nothing is due;
 - *posting*: 500 groups due in the same minute, judged by the sandbox's 50 requests a second;
-- *month*: a simulated month of answers, and what stays in memory.
+- *month*: a simulated month of answers and quizzes, and what stays in memory; it begins without any cache.
 
 Sandbox and driver are this process, each bot is one of its own; everything is on 127.0.0.1. Nothing is
 asserted: the figures are for people.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sqlite3
@@ -38,11 +39,13 @@ from typing import NamedTuple
 from rows import fill
 
 from deckwright.study.ranking import Period
+from deckwright_bot.client import REST_SECONDS
 from deckwright_bot.sandbox import Options, Owner, Sandbox
 from deckwright_bot.sandbox.driver import Member
 from deckwright_bot.sandbox.events import MessageCreated
 from deckwright_bot.sandbox.interaction import Interaction, InteractionAnswered, InteractionType
 from deckwright_bot.sandbox.model import Message
+from deckwright_bot.sandbox.outcome import DriverError
 from deckwright_bot.services.care import Stage, night_of
 from deckwright_bot.services.library import load
 from deckwright_bot.services.standings import StandingsService
@@ -66,10 +69,11 @@ WARM_UP = 100
 
 
 class Used(NamedTuple):
-    """CPU seconds so far, and resident MB."""
+    """CPU seconds so far, and resident MB now and at the peak."""
 
     cpu: float
     resident: float
+    peak: float
 
 
 class Load(NamedTuple):
@@ -96,7 +100,7 @@ class Bot:
             raise AssertionError("the process has pipes")
         self._process.stdin.write(b"\n")
         found = json.loads(await self._process.stdout.readline())
-        return Used(found["cpu"], found["resident"])
+        return Used(found["cpu"], found["resident"], found["peak"])
 
 
 @asynccontextmanager
@@ -109,6 +113,7 @@ async def bot(kind: str, sandbox: Sandbox, database: Path, clock: str = "") -> A
         "DECKWRIGHT_DATABASE": str(database),
         "DECKWRIGHT_LIBRARY": str(CARDS),
         "DECKWRIGHT_CLOCK": clock,
+        "DECKWRIGHT_CACHE": str(database.with_name(f"{database.stem}-cache")),
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -474,41 +479,84 @@ async def posting_part(folder: Path, runs: int, _seconds: int) -> None:
 
 
 async def month_part(folder: Path, _runs: int, _seconds: int) -> None:
-    """A simulated month of daily questions and answers, and what stays in memory."""
-    speed, guilds, members = 20_000, 10, 10
+    """A simulated month of questions, answers and quizzes, and what stays in memory."""
+    speed, guilds, members = 10_000, 5, 10
     start = datetime(2026, 3, 2, 8, 59, tzinfo=UTC)
     print(
-        f"\na month at {speed} times the speed: {guilds} groups, {members} members each, everybody answers every day"
+        f"\na month at {speed} times the speed: {guilds} groups of {members}, who answer every day;"
+        f" {PLAYERS} of each take a quiz of {QUESTIONS} alone, and one looks at the board"
     )
-    print(f"{'day':>5}{'answers':>10}{'resident MB':>13}")
+    print(f"{'day':>5}{'answers':>10}{'in quizzes':>12}{'resident MB':>13}{'at most MB':>12}")
     async with Sandbox(Options(rate_limits=False)) as sandbox:
         places = found(sandbox, guilds, members)
         database = folder / "month.sqlite"
         await set_up(database, places, start - timedelta(minutes=1))
         anchor = datetime.now(UTC) + timedelta(seconds=4)
-        answered: set[int] = set()
-        async with bot(
-            "ours", sandbox, database, f"{start.isoformat()} x{speed} @{anchor.isoformat()}"
-        ) as running:
+        setting = f"{start.isoformat()} x{speed} @{anchor.isoformat()}"
+        async with bot("ours", sandbox, database, setting) as running:
+
+            async def tell(day: str) -> None:
+                with sqlite3.connect(database) as rows:
+                    kept = [
+                        rows.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                        for table in ("answers", "quiz_answers")
+                    ]
+                used = await running.used()
+                print(f"{day:>5}{kept[0]:>10}{kept[1]:>12}{used.resident:>13.1f}{used.peak:>12.1f}")
+
+            await tell("0")
+            answered: set[int] = set()
             for day in range(1, 31):
                 until = anchor + timedelta(days=day) / speed
-                while datetime.now(UTC) < until:
-                    for place in places:
-                        open_ones = [
-                            m
-                            for m in place.owner.sees()
-                            if m.visible_to is None and letters(m) and m.id not in answered
-                        ]
-                        for message in open_ones:
-                            answered.add(message.id)
-                            for number, member in enumerate(place.members):
-                                options = letters(message)
-                                press(member, message, options[number % len(options)])
+                others = asyncio.gather(*(spend(place, day) for place in places))
+                while datetime.now(UTC) < until or not others.done():
+                    answer_all(places, answered)
                     await asyncio.sleep(0.1)
                 if day in (1, 2, 5, 10, 15, 20, 25, 30):
-                    with sqlite3.connect(database) as rows:
-                        kept = rows.execute("SELECT count(*) FROM answers").fetchone()[0]
-                    print(f"{day:>5}{kept:>10}{(await running.used()).resident:>13.1f}")
+                    await tell(str(day))
+            for place in places:
+                place.owner.kick_bot()
+            await asyncio.sleep(2.2 * REST_SECONDS)
+            await tell("rest")
+
+
+PLAYERS, QUESTIONS = 2, 5
+
+
+def answer_all(places: Sequence[Place], answered: set[int]) -> None:
+    """Everybody presses an option of every question that was not ``answered`` yet."""
+    for place in places:
+        for message in place.owner.sees():
+            if message.visible_to is None and letters(message) and message.id not in answered:
+                answered.add(message.id)
+                options = letters(message)
+                for number, member in enumerate(place.members):
+                    press(member, message, options[number % len(options)])
+
+
+async def spend(place: Place, day: int) -> None:
+    """A day of a group beyond its question."""
+    first = day * PLAYERS
+    players = [place.members[(first + number) % len(place.members)] for number in range(PLAYERS)]
+    await asyncio.gather(*(alone(member, day) for member in players))
+    await place.members[0].slash("leaderboard")
+
+
+async def alone(member: Member, day: int) -> None:
+    """A quiz taken alone. On a starved machine an answer can come too late for Discord; the quiz goes on from there."""
+    for _ in range(3):
+        # Where a quiz of theirs is under way, the command goes on with it.
+        with contextlib.suppress(DriverError, IndexError):
+            message = (await member.slash("quiz solo", questions=QUESTIONS)).message
+            while buttons := own_buttons(message):
+                message = (await member.click(message, buttons[day % 2 if len(buttons) > 2 else 0])).message
+            return
+
+
+def own_buttons(message: Message) -> list[str]:
+    """The custom ids of a quiz taken alone, in their order."""
+    ids = [str(one.get("custom_id")) for row in message.components for one in row.get("components", [])]
+    return [each for each in ids if each.startswith("dw:solo:")]
 
 
 PARTS: dict[str, Callable[[Path, int, int], Awaitable[None]]] = {

@@ -29,13 +29,14 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def usage() -> dict[str, float]:
-    """CPU seconds, user and system, of all threads so far; resident MB now where the system tells, else the peak."""
+    """CPU seconds, user and system, of all threads so far; resident MB now where the system tells, and at the peak."""
     used = resource.getrusage(resource.RUSAGE_SELF)
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
     try:
         resident = int(STATM.read_text("ascii").split()[1]) * PAGE / 1e6
     except OSError:
-        resident = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-    return {"cpu": used.ru_utime + used.ru_stime, "resident": resident}
+        resident = peak
+    return {"cpu": used.ru_utime + used.ru_stime, "resident": resident, "peak": peak}
 
 
 def answer_parent() -> None:

@@ -18,6 +18,7 @@ import discord
 import typer
 import yarl
 
+from deckwright_bot import memory
 from deckwright_bot.clock import make_clock
 from deckwright_bot.settings import DISCORD_API, Settings, SettingsError, default_database, read
 
@@ -150,6 +151,7 @@ async def serve(settings: Settings) -> int:
     from deckwright_bot.ui.render import Renderer
     from deckwright_bot.wiring import Shelf, make_bot
 
+    memory.settle()
     log = logging.getLogger("deckwright_bot")
     clock = make_clock(settings.clock)
     try:
@@ -168,6 +170,7 @@ async def serve(settings: Settings) -> int:
     # The library stays as long as the program does; to look through it for garbage would stop everybody's answers.
     gc.collect()
     gc.freeze()
+    memory.give_back()
     await point_at(settings.api_base)
     stop = _told_to_stop()
     try:
@@ -192,6 +195,7 @@ async def serve(settings: Settings) -> int:
         return FAILED
     finally:
         await database.close()
+        await asyncio.get_running_loop().run_in_executor(drawing, renderer.close)
         drawing.shutdown()
     return OK
 

@@ -9,11 +9,12 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 import discord
 from discord import app_commands
 
-from deckwright_bot.clock import Ticker, tick_seconds
+from deckwright_bot.clock import Ticker
 from deckwright_bot.cogs import commands, components
 from deckwright_bot.cogs.access import BadOption
 from deckwright_bot.cogs.context import Context, locale_of, public_locale, say
@@ -36,6 +37,8 @@ ANSWERING = ("discord.py: on_interaction", "CommandTree-invoker")
 """What discord.py calls the tasks that answer somebody."""
 QUIZ_SECONDS = 1.0
 """How often group quizzes are looked after; people wait for the next question."""
+REST_SECONDS = 60.0
+"""How long nothing is drawn before what drawing needs is given back."""
 AT_ONCE = 5
 """Things one member may have at work; who hammers on a button is not served before everybody else."""
 GRACE = 5.0
@@ -51,6 +54,15 @@ PERMISSIONS = discord.Permissions(
     pin_messages=True,
 )
 """Exactly what the bot can need; the invite link asks for these."""
+
+
+_SERVED: ContextVar[tuple[int, asyncio.Task[object]] | None] = ContextVar("served", default=None)
+
+
+def served() -> int | None:
+    """The interaction that is answered here, also by what its task has begun and waits for; None for all other work."""
+    found = _SERVED.get()
+    return found[0] if found is not None and not found[1].done() else None
 
 
 class StudyBot(discord.AutoShardedClient):
@@ -72,8 +84,10 @@ class StudyBot(discord.AutoShardedClient):
         self._context: Context | None = None
         self._ticker: Ticker | None = None
         self._quiz_ticker: Ticker | None = None
+        self._rest_ticker: Ticker | None = None
         self._aside: dict[str, asyncio.Future[None]] = {}
         self._unmet: set[int] = set()
+        self._meeting = asyncio.Lock()
         self._at_work: Counter[int] = Counter()
         self.pace = Pace()
 
@@ -86,8 +100,14 @@ class StudyBot(discord.AutoShardedClient):
         self.pace = pace
         commands.register(self.tree, context)
         self.tree.error(self._command_failed)
-        self._ticker = Ticker(tick_seconds(context.clock), self._tick)
+        self._ticker = Ticker(pace.tick, self._tick)
         self._quiz_ticker = Ticker(QUIZ_SECONDS, self._quiz_tick)
+        self._rest_ticker = Ticker(REST_SECONDS, self._rest)
+
+    @property
+    def _tickers(self) -> tuple[Ticker, ...]:
+        found = (self._ticker, self._quiz_ticker, self._rest_ticker)
+        return tuple(each for each in found if each is not None)
 
     @property
     def context(self) -> Context:
@@ -124,17 +144,16 @@ class StudyBot(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Ticking begins, once; groups joined or left while the bot was away are met or missed."""
-        for ticker in (self._ticker, self._quiz_ticker):
-            if ticker is not None and not ticker.running:
+        for ticker in self._tickers:
+            if not ticker.running:
                 ticker.start()
         # Guilds that are out of reach now come later, one by one.
-        there = [guild for guild in self.guilds if not guild.unavailable]
+        self._unmet.update(guild.id for guild in self.guilds if not guild.unavailable)
         try:
             await self.context.services.leaving.absent(
-                {guild.id for guild in self.guilds}, self.context.now()
+                lambda: {guild.id for guild in self.guilds}, self.context.now()
             )
-            for guild in there:
-                await self._meet(guild)
+            await self._meet_again()
         except DatabaseError as error:
             # The next connection tries again; what is due is decided from what the database knows.
             log.error("the groups could not be gone through: %s", error)  # noqa: TRY400
@@ -142,9 +161,8 @@ class StudyBot(discord.AutoShardedClient):
 
     async def close(self) -> None:
         """Take in no more, finish what is at work, then leave."""
-        for ticker in (self._ticker, self._quiz_ticker):
-            if ticker is not None:
-                await ticker.stop()
+        for ticker in self._tickers:
+            await ticker.stop()
         for shard in self.shards.values():
             await shard.disconnect()
         answering = [task for task in asyncio.all_tasks() if task.get_name() in ANSWERING]
@@ -178,8 +196,16 @@ class StudyBot(discord.AutoShardedClient):
         except DatabaseError as error:
             log.error("quizzes wait for the next tick: %s", error)  # noqa: TRY400
 
-    async def _beside(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something that the day's question must not wait for; while it still runs it is not begun again."""
+    async def _rest(self) -> None:
+        await self.context.draw(self.context.renderer.rest)
+
+    async def _beside(self, what: str, work: Callable[[], Awaitable[None]], *, anew: bool = False) -> None:
+        """Do something that the day's question must not wait for; while it still runs it is not begun again.
+
+        With ``anew`` a run that began before is waited for first: it does not know of what has just happened.
+        """
+        if anew and what in self._aside:
+            await asyncio.wait({self._aside[what]}, timeout=self.pace.patience)
         if what not in self._aside:
             task: asyncio.Future[None] = asyncio.ensure_future(work())
             self._aside[what] = task
@@ -200,7 +226,9 @@ class StudyBot(discord.AutoShardedClient):
         except DatabaseError as error:
             log.error("a group will be met at the next tick: %s", error)  # noqa: TRY400
             return
-        await self._beside("greetings", lambda: self.context.services.greetings.tick(self.context.now()))
+        await self._beside(
+            "greetings", lambda: self.context.services.greetings.tick(self.context.now()), anew=True
+        )
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A group that was out of reach when the bot came."""
@@ -209,19 +237,21 @@ class StudyBot(discord.AutoShardedClient):
     async def _meet_again(self) -> None:
         """The groups that came or went, also while the database could not be reached.
 
-        Each is taken out by one caller: at a start hundreds come at once, and every one of them calls this.
+        Each is taken out by one caller: at a start hundreds come at once, and every one of them calls this. One after
+        the other, so that what is written last is what was true last.
         """
-        while self._unmet:
-            number = self._unmet.pop()
-            guild = self.get_guild(number)
-            try:
-                if guild is not None:
-                    await self._meet(guild)
-                else:
-                    await self.context.services.groups.leave(number, self.context.now())
-            except DatabaseError:
-                self._unmet.add(number)
-                raise
+        async with self._meeting:
+            while self._unmet:
+                number = self._unmet.pop()
+                guild = self.get_guild(number)
+                try:
+                    if guild is not None:
+                        await self._meet(guild)
+                    else:
+                        await self.context.services.groups.leave(number, self.context.now())
+                except DatabaseError:
+                    self._unmet.add(number)
+                    raise
 
     async def _meet(self, guild: discord.Guild) -> None:
         now = self.context.now()
@@ -264,6 +294,7 @@ class StudyBot(discord.AutoShardedClient):
         """
         member, task = interaction.user.id, asyncio.current_task()
         if self._at_work[member] < AT_ONCE and task is not None:
+            _SERVED.set((interaction.id, task))
             self._at_work[member] += 1
             task.add_done_callback(lambda _done: self._done(member))
             return True

@@ -107,11 +107,6 @@ def snowflake_at(clock: Clock, shown: datetime) -> int:
     return max(0, int((real - DISCORD_EPOCH) / timedelta(milliseconds=1))) << 22
 
 
-def tick_seconds(clock: Clock) -> float:
-    """How many real seconds 30 s of the clock's time are, not under the shortest tick."""
-    return max(SHORTEST_TICK, TICK.total_seconds() / clock.speed)
-
-
 class Ticker:
     """Calls ``work`` every so many real seconds, one call at a time.
 
@@ -142,7 +137,8 @@ class Ticker:
             else IntervalTrigger(seconds=int(self.seconds), timezone=UTC),
             coalesce=True,
             misfire_grace_time=None,
-            max_instances=1,
+            # One that finds another at work ends at once; the scheduler would warn of it instead.
+            max_instances=2,
         )
         if self.seconds >= 1:
             self._scheduler.start()
@@ -174,10 +170,10 @@ class Ticker:
 
     async def stop(self) -> None:
         """End; a tick that is at work is finished first."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        # While the lock is ours no tick is at work and none begins, so only a sleep is cancelled.
+        # While the lock is ours no tick is at work and none begins: the scheduler would cancel one in the middle.
         async with self._lock:
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
             if self._watch is not None:
                 self._watch.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

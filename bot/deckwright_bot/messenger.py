@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -38,6 +39,9 @@ THREAD_EXISTS = 160004
 UNKNOWN_CHANNEL = 10003
 GONE = (10007, 10013)
 """Unknown member, unknown user: Discord's words for "not there any more"."""
+AROUND = (timedelta(minutes=1), timedelta(days=1))
+"""How long before its claim a post is looked for: the claim is written before the message is sent, and by a clock
+that may have been ahead of Discord's."""
 PATIENCE = 10.0
 """Real seconds for a request that the day's question must not wait for."""
 
@@ -72,7 +76,9 @@ class DiscordMessenger:
         shown = await self.context.draw(
             lambda: messages.post_message(renderer, snapshot, closes, yesterday, locale, rematch=rematch)
         )
-        role = daily.ping_role
+        guild, role = self._client.get_guild(post.group), daily.ping_role
+        if guild is not None and role is not None and guild.get_role(role) is None:
+            role = None  # it was deleted, and its mention would be a number
         mentions = discord.AllowedMentions(roles=[discord.Object(role)]) if role is not None else NOBODY
         sent = await self.attempt(
             self._client.get_partial_messageable(post.channel).send(
@@ -90,27 +96,45 @@ class DiscordMessenger:
 
     async def find_post(self, post: Post, around: datetime) -> int | None:
         """Look for a post's message by the id in its buttons (R7)."""
-        guild, channel = self._client.get_guild(post.group), post.channel
+        if post.channel is None:
+            raise AssertionError("a claimed post has a channel")
+        mark = ComponentId("mine", post.id)
+        for before in AROUND:
+            after = snowflake_at(self.context.clock, around - before)
+            if (found := await self.find(post.group, post.channel, mark, after)) is not None:
+                return found
+        return None
+
+    async def find(self, group: int, channel: int, mark: ComponentId, after: int) -> int | None:
+        """Look in a channel or thread for a message of ours that has a button; ``after`` is an id before it.
+
+        Raises:
+            Refused: also if the history may not be read, for then nobody knows.
+        """
+        guild = self._client.get_guild(group)
         if guild is None or guild.unavailable:
             raise Unavailable("the group is out of reach")
-        place = guild.get_channel(channel) if channel is not None else None
-        if not isinstance(place, discord.TextChannel):
+        place: discord.abc.GuildChannel | discord.abc.PrivateChannel | discord.Thread | None
+        place = guild.get_channel_or_thread(channel)
+        if place is None:
+            # Threads that sleep are not in the cache.
+            place = await self.attempt(self._client.fetch_channel(channel), group, channel)
+        lost = isinstance(place, discord.Thread) and place.parent is None
+        if lost or not isinstance(place, discord.TextChannel | discord.VoiceChannel | discord.Thread):
             raise Refused("the channel is gone", gone=True)
         if not place.permissions_for(guild.me).read_message_history:
             name = text("permission.read_message_history", public_locale(guild))
             raise Refused("the channel's history may not be read", [name])
-        mark = str(ComponentId("mine", post.id))
-        # A minute before: the claim is written before the message is sent.
-        after = discord.Object(snowflake_at(self.context.clock, around - timedelta(minutes=1)))
 
         async def search() -> int | None:
             # All that came since: in a busy channel a post that went out late stands far behind its claim.
-            async for message in place.history(limit=SEARCHED, after=after, oldest_first=True):
-                if message.author == self._client.user and mark in _custom_ids(message):
+            since = discord.Object(after)
+            async for message in place.history(limit=SEARCHED, after=since, oldest_first=True):
+                if message.author == self._client.user and str(mark) in _custom_ids(message):
                     return message.id
             return None
 
-        return await self.attempt(search(), post.group, channel)
+        return await self.attempt(search(), group, channel)
 
     async def show_count(self, post: Post, answers: int) -> None:
         """Show the number of answers; the rest of the message stays (R15)."""
@@ -213,9 +237,12 @@ class DiscordMessenger:
         await self._tell_owner(group, daily, words)
 
     async def _tell_owner(self, group: Group, daily: Daily, words: str) -> None:
+        # Told again within minutes, because the bot was killed before it had noted that, it is one message.
+        minutes = int(self.context.now().timestamp()) // 600
+        nonce = sha256(f"{group.id} {minutes} {words}".encode()).hexdigest()[:24]
         try:
             owner = await self.attempt(self._client.fetch_user(group.owner), group.id, None)
-            await self.attempt(owner.send(words), group.id, None)
+            await self.attempt(owner.send(words, nonce=nonce), group.id, None)
         except (Refused, Rejected):
             if daily.log_channel is None:
                 log.warning("group %d: its owner takes no messages and there is no log channel", group.id)

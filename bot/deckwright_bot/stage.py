@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import discord
 
 from deckwright.study.question import Snapshot
 from deckwright_bot.cogs.context import Context, public_locale
 from deckwright_bot.messenger import DiscordMessenger
-from deckwright_bot.services.stage import Counts, Table
+from deckwright_bot.services.stage import Counts, Crowd, Table
 from deckwright_bot.store.quizzes import Question, Quiz
+from deckwright_bot.store.records import DONT_KNOW
 from deckwright_bot.ui import quizzes
+from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.render import Shown
 
 NOBODY = discord.AllowedMentions.none()
@@ -36,45 +38,79 @@ class DiscordStage:
             raise AssertionError("a quiz began before the bot was wired")
         return self._context
 
-    async def open_lobby(self, quiz: Quiz, players: int) -> int:
+    async def open_lobby(self, quiz: Quiz, crowd: Crowd) -> int:
         """Say that a quiz is about to begin."""
-        name = await self._host(quiz)
-        embed, view = quizzes.lobby(quiz, name, players, self._locale(quiz))
+        embed, view = quizzes.lobby(quiz, crowd, self._locale(quiz))
         return await self._send(quiz, "lobby", embed=embed, view=view)
+
+    async def show_lobby(self, quiz: Quiz, crowd: Crowd) -> None:
+        """Edit the lobby."""
+        embed, view = quizzes.lobby(quiz, crowd, self._locale(quiz))
+        await self._edit(quiz, quiz.message, Shown([embed]), view)
 
     async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:
         """Ask a question."""
-        locale, renderer = self._locale(quiz), self.context.renderer
-
-        def draw() -> tuple[Shown, discord.ui.View]:
-            return quizzes.question(renderer, quiz, question.number, snapshot, closes, locale)
-
-        shown, view = await self.context.draw(draw)
+        shown, view = await self._question(quiz, question, snapshot, closes)
         return await self._send(quiz, str(question.number), shown=shown, view=view)
+
+    async def ask_anew(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> None:
+        """Edit a question so that it names its new end."""
+        shown, view = await self._question(quiz, question, snapshot, closes)
+        await self._edit(quiz, question.message, shown, view)
+
+    async def _question(
+        self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime
+    ) -> tuple[Shown, discord.ui.View]:
+        locale, renderer = self._locale(quiz), self.context.renderer
+        return await self.context.draw(
+            lambda: quizzes.question(renderer, quiz, question.number, snapshot, closes, locale)
+        )
 
     async def show(
         self, quiz: Quiz, question: Question, snapshot: Snapshot, counts: Counts, table: Table
     ) -> None:
         """Edit a question that is over."""
-        if question.message is None or quiz.channel is None:
-            raise AssertionError("a question that was not sent cannot be shown")
         locale, renderer = self._locale(quiz), self.context.renderer
-
-        def draw() -> tuple[Shown, discord.ui.View | None]:
-            return quizzes.over(renderer, quiz, question.number, snapshot, counts, table, locale)
-
-        shown, view = await self.context.draw(draw)
-        message = self._client.get_partial_messageable(quiz.channel, guild_id=quiz.group).get_partial_message(
-            question.message
+        shown, view = await self.context.draw(
+            lambda: quizzes.over(renderer, quiz, question.number, snapshot, counts, table, locale)
         )
-        editing = message.edit(
-            embeds=shown.embeds, attachments=shown.files(), view=view, allowed_mentions=NOBODY
-        )
-        await self._messenger.attempt(editing, quiz.group, quiz.channel)
+        await self._edit(quiz, question.message, shown, view)
 
     async def finish(self, quiz: Quiz, table: Table) -> None:
         """Send the final table."""
-        await self._send(quiz, "final", embed=quizzes.final(quiz, table, self._locale(quiz)))
+        embed, view = quizzes.final(quiz, table, self._locale(quiz))
+        await self._send(quiz, "final", embed=embed, view=view)
+
+    async def find_lobby(self, quiz: Quiz) -> int | None:
+        """Look for the lobby by the id in its button."""
+        return await self._find(quiz, ComponentId("quiz-join", quiz.id), None)
+
+    async def find_question(self, quiz: Quiz, question: Question) -> int | None:
+        """Look for a question by the id in its button."""
+        mark = ComponentId("quiz", quiz.id, f"{question.number}-{DONT_KNOW}")
+        return await self._find(quiz, mark, quiz.message)
+
+    async def find_final(self, quiz: Quiz, after: int | None) -> int | None:
+        """Look for the final table by the id in its button."""
+        return await self._find(quiz, ComponentId("quiz-mine", quiz.id), after)
+
+    async def _find(self, quiz: Quiz, mark: ComponentId, after: int | None) -> int | None:
+        if quiz.channel is None:
+            raise AssertionError("a group quiz has a channel")
+        # A minute before: a quiz is written down before its first message is sent.
+        since = after or discord.utils.time_snowflake(quiz.begun - timedelta(minutes=1))
+        return await self._messenger.find(quiz.group, quiz.channel, mark, since)
+
+    async def _edit(
+        self, quiz: Quiz, message: int | None, shown: Shown, view: discord.ui.View | None
+    ) -> None:
+        if quiz.channel is None or message is None:
+            raise AssertionError("what was not sent cannot be edited")
+        place = self._client.get_partial_messageable(quiz.channel, guild_id=quiz.group)
+        editing = place.get_partial_message(message).edit(
+            embeds=shown.embeds, attachments=shown.files(), view=view, allowed_mentions=NOBODY
+        )
+        await self._messenger.attempt(editing, quiz.group, quiz.channel)
 
     async def _send(
         self,
@@ -99,10 +135,6 @@ class DiscordStage:
         )
         sent = await self._messenger.attempt(sending, quiz.group, quiz.channel)
         return sent.id
-
-    async def _host(self, quiz: Quiz) -> str:
-        names = await self.context.services.quizzes.names(quiz.id)
-        return names.get(quiz.host, "?")
 
     def _locale(self, quiz: Quiz) -> str:
         return public_locale(self._client.get_guild(quiz.group))

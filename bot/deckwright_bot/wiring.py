@@ -11,7 +11,7 @@ from typing import Final
 
 from deckwright.study.matching import Matcher
 from deckwright_bot.client import StudyBot
-from deckwright_bot.clock import TICK, Clock
+from deckwright_bot.clock import SHORTEST_TICK, TICK, Clock
 from deckwright_bot.cogs.context import Context
 from deckwright_bot.messenger import DiscordMessenger
 from deckwright_bot.services.answers import AnswerService
@@ -67,7 +67,8 @@ class Shelf:
 def pace_of(speed: float) -> Pace:
     """How long a moment is: of a fast clock's time more passes while the program draws its breath."""
     gap = max(HEARTBEAT_GAP, timedelta(seconds=BREATH * speed))
-    return Pace(gap, min(LONGEST_TICK, max(SHORTEST_PATIENCE, TICK.total_seconds() / speed)))
+    tick = TICK.total_seconds() / speed
+    return Pace(gap, min(LONGEST_TICK, max(SHORTEST_PATIENCE, tick)), max(SHORTEST_TICK, tick))
 
 
 def services_over(
@@ -111,13 +112,18 @@ def make_bot(
     drawing: ThreadPoolExecutor,
     *,
     shelf: Shelf | None = None,
+    pace: Pace | None = None,
+    random: Random | None = None,
 ) -> StudyBot:
-    """A bot that is ready to be started; it closes neither the database nor the drawing thread."""
+    """A bot that is ready to be started; it closes neither the database nor the drawing thread.
+
+    ``pace`` is for a clock that leaps, whose speed says nothing; ``random`` as in `services_over`.
+    """
     bot = StudyBot(Facts(database))
     messenger = DiscordMessenger(bot)
     stage = DiscordStage(bot, messenger)
-    pace = pace_of(clock.speed)
-    services = services_over(database, library, Chat(messenger, stage), pace=pace, shelf=shelf)
+    pace = pace or pace_of(clock.speed)
+    services = services_over(database, library, Chat(messenger, stage), pace=pace, shelf=shelf, random=random)
     context = Context(services, clock, renderer, drawing)
     messenger.wire(context)
     stage.wire(context)

@@ -11,6 +11,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from deckwright.study.question import Snapshot
+from deckwright.study.quiz import Phase
 from deckwright_bot.services.answers import AnswerService
 from deckwright_bot.services.bundle import Services
 from deckwright_bot.services.care import CareService
@@ -21,7 +22,7 @@ from deckwright_bot.services.library import StudyLibrary, load
 from deckwright_bot.services.members import MemberService
 from deckwright_bot.services.ports import Refused, Rematch, Tally, Unavailable, Yesterday
 from deckwright_bot.services.posts import Pace, PostService
-from deckwright_bot.services.stage import Counts, Table
+from deckwright_bot.services.stage import Counts, Crowd, Table
 from deckwright_bot.services.standings import StandingsService
 from deckwright_bot.store import groups as group_store
 from deckwright_bot.store.database import Database
@@ -125,26 +126,54 @@ class FakeMessenger:
 
 @dataclass
 class FakeStage:
-    """The channel of a quiz; messages by what they are, as a nonce makes them single."""
+    """The channel of a quiz; while ``nonces_hold`` what is sent again is one message, later it stands there twice."""
 
     lobbies: dict[int, int] = field(default_factory=dict)
+    crowds: dict[int, list[tuple[Phase, Crowd]]] = field(default_factory=dict)
+    """What the lobby of each quiz was edited to."""
     asked: dict[tuple[int, int], Snapshot] = field(default_factory=dict)
+    anew: list[tuple[int, datetime]] = field(default_factory=list)
+    """Questions that were edited to another end."""
     shown: dict[tuple[int, int], tuple[Counts, Table]] = field(default_factory=dict)
     finished: dict[int, Table] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    """Every message that stands there."""
     fail: list[Exception] = field(default_factory=list)
+    nonces_hold: bool = True
+    may_search: bool = True
 
     def _fault(self) -> None:
         if self.fail:
             raise self.fail.pop(0)
 
-    async def open_lobby(self, quiz: Quiz, players: int) -> int:
+    def _send(self, what: str) -> int:
+        if not (self.nonces_hold and what in self.sent):
+            self.sent.append(what)
+        return 1000 + self.sent.index(what)
+
+    def _find(self, what: str) -> int | None:
         self._fault()
-        return self.lobbies.setdefault(quiz.id, 100 + players)
+        if not self.may_search:
+            raise Refused("may not look", ["Read Message History"])
+        return 1000 + self.sent.index(what) if what in self.sent else None
+
+    async def open_lobby(self, quiz: Quiz, crowd: Crowd) -> int:
+        self._fault()
+        self.crowds.setdefault(quiz.id, []).append((quiz.phase, crowd))
+        return self.lobbies.setdefault(quiz.id, self._send(f"lobby {quiz.id}"))
+
+    async def show_lobby(self, quiz: Quiz, crowd: Crowd) -> None:
+        self._fault()
+        self.crowds.setdefault(quiz.id, []).append((quiz.phase, crowd))
 
     async def ask(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:  # noqa: ARG002
         self._fault()
         self.asked.setdefault((quiz.id, question.number), snapshot)
-        return 1000 + question.number
+        return self._send(f"question {quiz.id} {question.number}")
+
+    async def ask_anew(self, quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> None:  # noqa: ARG002
+        self._fault()
+        self.anew.append((question.number, closes))
 
     async def show(
         self, quiz: Quiz, question: Question, snapshot: Snapshot, counts: Counts, table: Table
@@ -156,8 +185,17 @@ class FakeStage:
 
     async def finish(self, quiz: Quiz, table: Table) -> None:
         self._fault()
-        assert quiz.id not in self.finished
+        self._send(f"final {quiz.id}")
         self.finished[quiz.id] = table
+
+    async def find_lobby(self, quiz: Quiz) -> int | None:
+        return self._find(f"lobby {quiz.id}")
+
+    async def find_question(self, quiz: Quiz, question: Question) -> int | None:
+        return self._find(f"question {quiz.id} {question.number}")
+
+    async def find_final(self, quiz: Quiz, after: int | None) -> int | None:  # noqa: ARG002
+        return self._find(f"final {quiz.id}")
 
 
 @dataclass

@@ -11,15 +11,17 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bot.recount import Books, PostRow, letters, right_and_all, secrets, tells
+from bot.machine_clock import MachineClock
+from bot.recount import Books, PostRow, QuestionRow, right_and_all, secrets, tells
 from bot.troubles import Group, Time, Troubles
-from bot.wording import custom_ids, post_of, raw, raw_alt, said, titles_of, words_of
+from bot.wording import custom_ids, post_of, question_of, raw, raw_alt, said, titles_of, words_of
 from deckwright_bot.sandbox import Sandbox, text_of
 from deckwright_bot.sandbox.events import ChannelDeleted, Event, MessageCreated, MessageEdited
 from deckwright_bot.sandbox.interaction import Interaction, InteractionAnswered, InteractionSent
 from deckwright_bot.sandbox.model import Message
 from deckwright_bot.ui.texts import ENGLISH
 
+ROLE_GONE = "roles deleted, a post out"
 ACKNOWLEDGED_WITHIN = 3.0
 """Discord's own law, in real seconds."""
 
@@ -36,15 +38,18 @@ class Figures:
     dates: dict[int, Counter[str]] = field(default_factory=dict)
     """Each group's dates: all, those with a post, those for which one was demanded."""
     shown: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    """How often each fault really struck."""
 
 
 class Observer:
     """Hears everything; ``broken`` lists what must not be."""
 
-    def __init__(self, sandbox: Sandbox, books: Books, clock: Time) -> None:
+    def __init__(self, sandbox: Sandbox, books: Books, clock: Time, machine: MachineClock) -> None:
         self.sandbox = sandbox
         self.books = books
         self.clock = clock
+        self.machine = machine
         self.troubles = Troubles()
         self.groups: dict[int, Group] = {}
         self.broken: list[str] = []
@@ -53,6 +58,9 @@ class Observer:
         """The public message of each post."""
         self.seen: dict[int, float] = {}
         """When it was first seen."""
+        self.questions: dict[tuple[int, int], Message] = {}
+        """The message of each question of a group quiz, by quiz and number."""
+        self.question_seen: dict[tuple[int, int], float] = {}
         self.shown: dict[tuple[int, int], str] = {}
         """What a member was told is their reply, by post and member."""
         self.revealed: set[int] = set()
@@ -95,15 +103,20 @@ class Observer:
     def _asked(self, interaction: Interaction) -> None:
         self.figures.interactions += 1
         self._sent[interaction.id] = time.time()
-        asyncio.get_running_loop().call_later(ACKNOWLEDGED_WITHIN + 0.2, self._in_time, interaction)
+        asyncio.get_running_loop().call_later(ACKNOWLEDGED_WITHIN + 0.8, self._in_time, interaction)
 
     def _in_time(self, interaction: Interaction) -> None:
         sent, took = self._sent[interaction.id], self._took.get(interaction.id)
-        if self.troubles.hit(sent, sent + ACKNOWLEDGED_WITHIN, interaction.guild_id, kind="answers"):
-            self.figures.excused += 1
-        elif took is not None:
+        until = sent + ACKNOWLEDGED_WITHIN
+        excuse = (
+            self.troubles.hit(sent, until, interaction.guild_id, kind="answers")
+            or self.troubles.queued(sent, until) > ACKNOWLEDGED_WITHIN / 3
+        )
+        if took is not None:
             self.figures.in_time += 1
-            self.figures.slowest = max(self.figures.slowest, took)
+            self.figures.slowest = max(self.figures.slowest, 0.0 if excuse else took)
+        elif excuse:
+            self.figures.excused += 1
         else:
             self.fail(f"an interaction was not acknowledged within 3 s: {interaction.data}")
 
@@ -137,7 +150,8 @@ class Observer:
         if group is not None and new:
             self._pinged(message, group)
         if group is not None:
-            self._secret(text, group, post)
+            question = self._question(message, group, new=new)
+            self._secret(text, group, post or question)
 
     def _only_once(self, message: Message, text: str) -> None:
         """What comes once comes once, whatever Discord's answer was: a greeting (R12), a reminder of a post (R32)."""
@@ -168,6 +182,34 @@ class Observer:
         else:
             self._open(message, post, new=new)
 
+    def _question(self, message: Message, group: Group, *, new: bool) -> QuestionRow | None:
+        """The question of a quiz that a message shows: once, and with its key only when it is over."""
+        if ENGLISH["quiz.lobby.title"] in titles_of(message) and new:
+            self._once_shown("lobby", message)
+        named, rows = question_of(message), self.books.questions(group.id)
+        found = next((one for one in rows if one.id == named or one.message == message.id), None)
+        if named is None and found is None:
+            return None
+        if found is None:
+            self.fail(f"question {named} is public that was never written down")
+            return None
+        if new:
+            self._once_shown(("question", found.id), message)
+            self.questions[found.id] = message
+            self.question_seen[found.id] = time.time()
+        over = any(said("quiz.over", title) for title in titles_of(message))
+        self.figures.shown["questions over"] += over and not new
+        if over and not found.over:
+            self.fail(f"the key of question {found.id} is public while it can be answered")
+        return found
+
+    def _once_shown(self, about: object, message: Message) -> None:
+        # A lobby is the one of its quiz by the number in its buttons.
+        about = (about, message.guild_id, *sorted(custom_ids(message)))
+        if about in self._came:
+            self.fail(f"it came twice: {text_of(message)!r}")
+        self._came.add(about)
+
     def _open(self, message: Message, post: PostRow, *, new: bool) -> None:
         rows, text = self.books.rows(post.group), text_of(message)
         count = said("post.count.many", text)
@@ -178,10 +220,12 @@ class Observer:
         if not new:
             return
         closed = [one for one in rows.posts if one.state == "closed" and one.day < post.day]
-        # With two bots the last one may have been closed between the reading and the sending.
-        due = [right_and_all(rows, one) for one in closed[-2:]]
+        # With two bots the last one may have been closed between the reading and the sending, and an answer that
+        # comes late may come just then.
+        due, now = [right_and_all(rows, one) for one in closed[-2:]], time.time()
+        calm = not self.troubles.hit(now - 5.0, now, post.group, kind="answers")
         line = said("post.yesterday.choice", text)
-        if line is not None and (int(line["right"]), int(line["count"])) not in due:
+        if calm and line is not None and (int(line["right"]), int(line["count"])) not in due:
             self.fail(f"the post of {post.day} tells of yesterday {line[0]!r}, recounted {due} (R15)")
         if closed and not any(said(f"post.yesterday.{form}", text) for form in ("choice", "open", "none")):
             self.fail(f"the post of {post.day} tells nothing of yesterday (R15)")
@@ -189,17 +233,10 @@ class Observer:
     def _reveal(self, message: Message, post: PostRow) -> None:
         self.revealed.add(post.id)
         self.figures.shown["reveals"] += 1
-        if post.closes is None or self.clock.now() < post.closes:
+        if post.closes is None or time.time() < self.machine.first(post.closes):
             self.fail(f"the post of {post.day} was revealed before its close (R15)")
         if any(name.startswith(("dw:pick", "dw:open", "dw:dont-know")) for name in custom_ids(message)):
             self.fail(f"the reveal of {post.day} has buttons to answer with (R15)")
-        lines = [line for line in text_of(message).splitlines() if said("reveal.counts", line)]
-        shown = {
-            match["letter"]: int(match["count"]) for line in lines if (match := said("reveal.counts", line))
-        }
-        due = letters(self.books.rows(post.group), post)
-        if shown != due:
-            self.fail(f"the reveal of {post.day} shows {shown}, recounted {due} (R15)")
 
     def _pinged(self, message: Message, group: Group) -> None:
         allowed = set()
@@ -207,20 +244,43 @@ class Observer:
             allowed = {one for one, m in group.owner.guild.members.items() if group.ping in m.roles}
         if message.mention_everyone or message.notified - allowed:
             self.fail(f"a message pinged {sorted(message.notified)} (R34)")
+        post = self.books.post(number) if (number := post_of(message)) is not None else None
+        if post is None or post.claimed is None:
+            return
+        since, claimed = group.pinged_since or group.role_gone, self.machine.first(post.claimed)
+        # What happens to roles the bot hears through its socket, and a post may be on its way just then.
+        deaf = self.troubles.hit(claimed - 1.0, time.time(), group.id, kind="answers")
+        known, mentions = since is not None and claimed > since + 0.5 and not deaf, "<@&" in message.content
+        self.figures.faults[ROLE_GONE] += group.role_gone is not None and not mentions
+        if known and group.pinged_since is not None and message.notified != allowed:
+            self.fail(f"the post of {post.day} did not ping its role (R9)")
+        if known and group.role_gone is not None and mentions:
+            self.fail(f"the post of {post.day} mentions a role that is gone: {message.content!r}")
 
-    def _secret(self, text: str, group: Group, own: PostRow | None) -> None:
+    def _secret(self, text: str, group: Group, own: PostRow | QuestionRow | None) -> None:
         """R15: while a post is open, nothing public tells its key, its reasons, its counts or a choice."""
-        now = self.clock.now()
+        now = time.time()
         for key in ("result.yours", "result.key", "result.points", "result.streak"):
             if said(key, text):
                 self.fail(f"public: {text!r} (R14)")
-        closed = own is not None and own.closes is not None and own.closes <= now
+        closed = (
+            own.over
+            if isinstance(own, QuestionRow)
+            else own is not None and own.closes is not None and self.machine.first(own.closes) <= now
+        )
         if not closed and (said("reveal.counts", text) or "✓" in text or "✗" in text):
             self.fail(f"counts or marks in public before the close: {text!r} (R15)")
         for post in self.books.rows(group.id).posts:
-            is_open = post.state in ("claimed", "sent") and post.closes is not None and post.closes > now
+            is_open = (
+                post.state in ("claimed", "sent")
+                and post.closes is not None
+                and self.machine.first(post.closes) > now
+            )
             if is_open and (told := tells(text, secrets(post, own))) is not None:
                 self.fail(f"the post of {post.day} is open, and public is: {' '.join(told)!r} (R15)")
+        for question in self.books.questions(group.id):
+            if not question.over and (told := tells(text, secrets(question, own))) is not None:
+                self.fail(f"question {question.id} is open, and public is: {' '.join(told)!r} (R15)")
 
     def _raw(self, text: str, where: str) -> None:
         found = raw(text)

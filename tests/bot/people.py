@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from bot import recount
 from bot.observer import Observer
@@ -36,6 +37,11 @@ HOSTILE = (
 )
 
 
+def put_off(text: str) -> bool:
+    """Whether an answer only says to try again: the database is out of reach, or somebody was too fast."""
+    return any(said(key, text) for key in ("error.database", "error.too-fast"))
+
+
 class People:
     """Members who answer, ask for results, streaks and boards. Every action says what came of it.
 
@@ -48,6 +54,8 @@ class People:
         self.clock: Time = observer.clock
         self.compared = 0
         """How many streaks and boards were compared with a recount."""
+        self.alone = 0
+        """How many results of quizzes taken alone were compared with what is stored."""
         self._of: dict[int, list[Member]] = {}
 
     def join(self, group: Group, members: list[Member]) -> None:
@@ -112,7 +120,10 @@ class People:
         text = self.private(await member.slash("card", find=str(wanted.prompt[0])))
         still = self.books.post(wanted.id)
         open_ = (
-            still is not None and still.state == "sent" and still.closes and self.clock.now() < still.closes
+            still is not None
+            and still.state == "sent"
+            and still.closes
+            and time.time() < self.observer.machine.first(still.closes)
         )
         told = tells(text or "", secrets(wanted)) if open_ else None
         assert told is None, f"the post of {wanted.day} is open, and /card tells {' '.join(told or ())!r}"
@@ -128,11 +139,22 @@ class People:
             names = [one["custom_id"] for one in buttons_of(done.message) if not one.get("disabled")]
             if not names:
                 break
-            done = await member.click(done.message, rng.choice(names))
-            if done.interaction.modal is not None:
-                done = await member.submit(done, {"text": rng.choice(WORDS)})
+            name = rng.choice(names)
+            done = await member.click(done.message, name)
+            self._kept_alone(done, name)
             clicks += 1
         return f"{clicks} clicks"
+
+    def _kept_alone(self, done: Outcome, name: str) -> None:
+        """R13, alone as well: whoever is shown a result has given the answer that is stored."""
+        number, _, what = name.rsplit(":", 1)[-1].partition("-")
+        results = [ENGLISH[key] for key in ("solo.right", "solo.wrong", "solo.dont-know", "solo.graded")]
+        text = self.private(done) or ""
+        if not name.startswith("dw:solo:") or not any(f"**{words}**" in text for words in results):
+            return
+        kept = self.books.solo_choice(int(name.split(":")[2]), int(number))
+        assert kept == what, f"{name} was pressed, stored is {kept} (R13): {text}"
+        self.alone += 1
 
     async def share(self, group: Group, member: Member, rng: random.Random) -> str:
         posts = [
@@ -249,11 +271,12 @@ class People:
 
     async def board(self, group: Group, member: Member, rng: random.Random) -> str:
         period = rng.choice(("week", "month", "all"))
-        timetable = group.timetables[-1]
-        before, today = self.books.rows(group.id), timetable.local(self.clock.now())
+        timetable, machine = group.timetables[-1], self.observer.machine
+        before, today, steps = self.books.rows(group.id), timetable.local(machine.now()), machine.steps
         text = self.private(await member.slash("leaderboard", period=period))
         after = self.books.rows(group.id)
-        if text is None or today != timetable.local(self.clock.now()) or not after.same_standing(before):
+        same_day = (today, steps) == (timetable.local(machine.now()), machine.steps)
+        if text is None or put_off(text) or not same_day or not after.same_standing(before):
             return "nothing to compare"
         self.compared += 1
         due = recount.board(after, period, today)

@@ -9,7 +9,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -21,6 +21,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATEST, APART, SHORTEST, LONGEST = 6 * HOUR, 12 * HOUR, 20 * HOUR, 72 * HOUR
 DONT_KNOW = "dont-know"
 RIGHT_POINTS, OPEN_POINTS, OTHER_POINTS = 10, 7, 2
+SCORES_AGAIN = 30 * DAY
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,58 @@ class AnswerRow:
 
 
 @dataclass(frozen=True)
+class QuestionRow:
+    """A question of a group quiz."""
+
+    quiz: int
+    number: int
+    position: int
+    """Where the quiz stands."""
+    phase: str
+    asked: dict[str, Any]
+    message: int | None
+    shown: bool
+
+    @property
+    def id(self) -> tuple[int, int]:
+        return self.quiz, self.number
+
+    @property
+    def key(self) -> str:
+        return str(next(one["letter"] for one in self.options if one["right"]))
+
+    @property
+    def options(self) -> list[dict[str, Any]]:
+        return list(self.asked["options"])
+
+    @property
+    def over(self) -> bool:
+        """Whether its key may be told."""
+        return self.phase in ("showing", "ended") or self.position > self.number
+
+
+@dataclass(frozen=True)
+class PlayedRow:
+    """An answer in a group quiz."""
+
+    quiz: int
+    number: int
+    member: int
+    day: date
+    prompt: tuple[str, int]
+    choice: str
+    right: bool
+    scored: bool
+
+
+@dataclass(frozen=True)
 class Rows:
     """All that a group's standings follow from, as of one moment."""
 
     posts: tuple[PostRow, ...]
     answers: dict[tuple[int, int], AnswerRow]
+    played: tuple[PlayedRow, ...]
+    """In the order in which they came."""
     pauses: tuple[tuple[int, date, int], ...]
     names: dict[int, str]
     paused: str | None
@@ -92,7 +140,7 @@ class Rows:
         def seen(rows: Rows) -> object:
             posts = [(one.id, one.state, one.outage) for one in rows.posts]
             answers = {(key, row.grade) for key, row in rows.answers.items() if key != but}
-            return posts, answers, rows.pauses, rows.names
+            return posts, answers, rows.played, rows.pauses, rows.names
 
         return seen(self) == seen(other)
 
@@ -134,6 +182,23 @@ class Books:
                     )
                     for row in found.execute("SELECT * FROM answers WHERE group_id = ?", (group,))
                 },
+                played=tuple(
+                    PlayedRow(
+                        row["quiz"],
+                        row["number"],
+                        row["member"],
+                        date.fromisoformat(row["date"]),
+                        (row["card"], row["ordinal"]),
+                        row["choice"],
+                        bool(row["right"]),
+                        bool(row["scored"]),
+                    )
+                    for row in found.execute(
+                        "SELECT quiz_answers.* FROM quiz_answers JOIN quizzes ON quizzes.id = quiz"
+                        " WHERE quiz_answers.group_id = ? AND kind = 'group' ORDER BY quiz_answers.rowid",
+                        (group,),
+                    )
+                ),
                 pauses=tuple(
                     (row["member"], date.fromisoformat(row["begins"]), row["days"])
                     for row in found.execute("SELECT * FROM pauses WHERE group_id = ?", (group,))
@@ -152,19 +217,77 @@ class Books:
             row = found.execute("SELECT * FROM posts WHERE id = ?", (number,)).fetchone()
         return None if row is None else _post(row)
 
-    def last_heartbeat(self) -> datetime | None:
-        """When the bot last ticked; None before it made its tables."""
+    def questions(self, group: int) -> list[QuestionRow]:
+        """The questions of a group's quizzes, oldest first."""
+        with self.open() as found:
+            rows = found.execute(
+                "SELECT quiz_questions.*, position, phase FROM quiz_questions JOIN quizzes ON quizzes.id = quiz"
+                " WHERE group_id = ? AND kind = 'group' ORDER BY quiz, number",
+                (group,),
+            )
+            return [
+                QuestionRow(
+                    row["quiz"],
+                    row["number"],
+                    row["position"],
+                    row["phase"],
+                    _asked(row["snapshot"]),
+                    row["message"],
+                    bool(row["shown"]),
+                )
+                for row in rows
+            ]
+
+    def solo_choice(self, quiz: int, number: int) -> str | None:
+        """What was replied to a question of a quiz alone: a letter, "I don't know" or a grade."""
+        with self.open() as found:
+            row = found.execute(
+                "SELECT coalesce(choice, grade) FROM quiz_answers WHERE quiz = ? AND number = ?",
+                (quiz, number),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_pauses(self) -> None:
+        """From now on remember every pause that failures bring about: one may have ended before anybody looks."""
+        with closing(sqlite3.connect(self._path, timeout=60, isolation_level=None)) as connection:
+            connection.execute("CREATE TABLE kept_pauses (group_id)")
+            connection.execute(
+                "CREATE TRIGGER keep_pauses AFTER UPDATE OF paused ON series"
+                " WHEN new.paused = 'failures' AND old.paused IS NULL"
+                " BEGIN INSERT INTO kept_pauses VALUES (new.group_id); END"
+            )
+
+    def pauses(self, group: int) -> int:
+        """How many there were in a group."""
+        with self.open() as found:
+            rows = found.execute("SELECT count(*) FROM kept_pauses WHERE group_id = ?", (group,))
+            return int(rows.fetchone()[0])
+
+    def time_of_day(self, group: int) -> time:
+        """When a group's question is asked."""
+        with self.open() as found:
+            row = found.execute("SELECT at FROM series WHERE group_id = ?", (group,)).fetchone()
+        return time.fromisoformat(row["at"])
+
+    def heartbeats(self) -> set[tuple[int, str]]:
+        """The runs of the bot and when each last ticked; every tick changes something of it, sooner or later."""
         if not self._path.exists():
-            return None
+            return set()
         try:
             with self.open() as found:
-                return _instant(found.execute("SELECT max(last) FROM uptime").fetchone()[0])
+                return {(row["id"], row["last"]) for row in found.execute("SELECT id, last FROM uptime")}
         except sqlite3.OperationalError:
-            return None
+            return set()  # it has not made its tables yet
 
     def sound(self) -> bool:
         with self.open() as found:
             return bool(found.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+@cache
+def _asked(snapshot: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(snapshot)
+    return found
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -182,7 +305,7 @@ def _post(row: sqlite3.Row) -> PostRow:
         day=date.fromisoformat(row["date"]),
         state=row["state"],
         prompt=(row["card"], row["ordinal"]),
-        asked=json.loads(row["snapshot"]) if row["snapshot"] else None,
+        asked=_asked(row["snapshot"]) if row["snapshot"] else None,
         scheduled=_instant(row["scheduled"]),
         claimed=_instant(row["claimed"]),
         opens=_instant(row["opens"]),
@@ -311,6 +434,16 @@ def points(rows: Rows, answer: AnswerRow) -> int:
     return RIGHT_POINTS if answer.choice == post.key else OTHER_POINTS
 
 
+def quiz_points(rows: Rows) -> Iterator[tuple[PlayedRow, int]]:
+    """R17: what the answers of group quizzes are worth: a prompt scores for a member once in 30 days."""
+    scored: dict[tuple[int, tuple[str, int]], list[date]] = {}
+    for row in rows.played:
+        days = scored.setdefault((row.member, row.prompt), [])
+        if all(row.day - day >= SCORES_AGAIN for day in days):
+            days.append(row.day)
+            yield row, RIGHT_POINTS if row.right else OTHER_POINTS
+
+
 @dataclass(frozen=True, order=True)
 class Line:
     """A line of a board."""
@@ -323,15 +456,18 @@ class Line:
 
 def board(rows: Rows, period: str, today: date) -> list[Line]:
     """R25, R26: ranked by points, right choices and answers of the period's posts."""
-    sums: dict[int, tuple[int, int, int]] = {}
+    given: list[tuple[int, date, int, bool]] = []
     for answer in rows.answers.values():
         post = rows.post(answer.post)
-        if post is None or post.state == "void" or not _within(post.day, period, today):
-            continue
-        if answer.member in rows.names:
-            before = sums.get(answer.member, (0, 0, 0))
-            right = int(answer.choice is not None and answer.choice == post.key)
-            sums[answer.member] = (before[0] + points(rows, answer), before[1] + right, before[2] + 1)
+        if post is not None and post.state != "void":
+            right = answer.choice is not None and answer.choice == post.key
+            given.append((answer.member, post.day, points(rows, answer), right))
+    given += [(row.member, row.day, worth, row.right) for row, worth in quiz_points(rows)]
+    sums: dict[int, tuple[int, int, int]] = {}
+    for member, day, worth, right in given:
+        if member in rows.names and _within(day, period, today):
+            before = sums.get(member, (0, 0, 0))
+            sums[member] = (before[0] + worth, before[1] + right, before[2] + 1)
     return sorted(
         Line(1 + sum(other > mine for other in sums.values()), member, mine[0], mine[1])
         for member, mine in sums.items()
@@ -347,35 +483,45 @@ def _within(day: date, period: str, today: date) -> bool:
 # --- what must stay secret -----------------------------------------------------------------------
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_END = re.compile(r"[.!?:;]\s|\n")
 SHINGLE = 5
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = _WORD.findall(text.lower())
-    return {tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
+    # Where one sentence ends and another begins, words meet by chance.
+    sentences = (_WORD.findall(each) for each in _END.split(text.lower()))
+    return {tuple(words[at : at + SHINGLE]) for words in sentences for at in range(len(words) - SHINGLE + 1)}
 
 
-def secrets(post: PostRow, beside: PostRow | None = None) -> set[tuple[str, ...]]:
+def secrets(
+    post: PostRow | QuestionRow, beside: PostRow | QuestionRow | None = None
+) -> frozenset[tuple[str, ...]]:
     """Runs of words that stand in the answer and the reasons of a question, and not in what is asked.
 
     Nor in anything of the question ``beside`` it, for cards on one topic share phrases.
     """
-    asked = post.asked
-    if asked is None:
-        return set()
-    texts = asked["texts"]
+    other = beside.asked if beside is not None and beside.id != post.id else None
+    return _secrets(_text(post.asked), _text(other)) if post.asked is not None else frozenset()
+
+
+def _text(asked: dict[str, Any] | None) -> str:
+    return "" if asked is None else json.dumps(asked, ensure_ascii=False)
+
+
+@cache
+def _secrets(snapshot: str, beside: str) -> frozenset[tuple[str, ...]]:
+    asked = _asked(snapshot)
+    texts, options = asked["texts"], asked["options"]
     hidden = [text for name, text in texts.items() if name in ("answer", "extra") and text]
-    hidden += [str(option["why"] or "") for option in post.options]
+    hidden += [str(option["why"] or "") for option in options]
     hidden += [str(point["text"]) for point in texts["key_points"]]
-    open_words = [str(texts["question"]), str(texts["title"]), *(str(o["text"]) for o in post.options)]
+    open_words = [str(texts["question"]), str(texts["title"]), *(str(o["text"]) for o in options), beside]
     found: set[tuple[str, ...]] = set()
     for text in hidden:
         found |= _shingles(text)
-    if beside is not None and beside.id != post.id:
-        open_words.append(json.dumps(beside.asked, ensure_ascii=False))
     for text in open_words:
         found -= _shingles(text)
-    return found
+    return frozenset(found)
 
 
 def tells(text: str, hidden: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.observer import Observer
-from bot.recount import LATEST, PostRow, Rows
-from bot.troubles import MACHINE, Group
-from bot.wording import said, titles_of
+from bot.recount import LATEST, PostRow, QuestionRow, Rows, letters
+from bot.troubles import DOWN, MACHINE, SLOW_DATABASE, Group
+from bot.wording import said, tells_of_a_pause, titles_of
 from deckwright_bot.sandbox import text_of
 from deckwright_bot.ui.texts import ENGLISH
 
@@ -17,6 +18,8 @@ NEVER_AGAIN = timedelta(days=13)
 """So long no question comes twice, whatever the pool."""
 PATIENCE = 0.8
 """The part of R8's six hours in which the bot must have been free to post; less excuses it."""
+REMEMBERED = 15.0
+"""Real seconds after which a refusal may still bring a pause about, as two more come only with the next tries."""
 SOON = 2.0
 """Free real seconds in which what is due must be done."""
 
@@ -29,11 +32,14 @@ class Sweep:
         self.sandbox = observer.sandbox
         self.books = observer.books
         self.clock = observer.clock
+        self.machine = observer.machine
         self.troubles = observer.troubles
         self.figures = observer.figures
         self.fail = observer.fail
         self.once = observer.once
         self._judged: set[object] = set()
+        self._stale: dict[object, float] = {}
+        """Since when a message shows other counts than are stored."""
 
     def look(self) -> None:
         """Compare the database with what was seen; call it again and again."""
@@ -44,11 +50,14 @@ class Sweep:
             if group.set_up is None:
                 continue
             rows = self.books.rows(group.id)
-            self._paused(group, rows)
+            self._paused(group)
+            self._wished(group)
             self._kept(rows)
             self._clicks(rows)
             self._posts(group, rows)
             self._dates(group, rows)
+            for question in self.books.questions(group.id):
+                self._question(group, rows, question)
 
     def _requests(self) -> None:
         for one in self.sandbox.core.requests:
@@ -57,14 +66,18 @@ class Sweep:
                 self.fail(f"a request was refused: {one.method} {one.path} {one.body}")
         self.sandbox.core.requests.clear()
 
-    def _paused(self, group: Group, rows: Rows) -> None:
-        paused = rows.paused == "failures"
-        if paused and not group.was_paused:
-            group.pauses += 1
-            now = time.time()
-            if not self.troubles.hit(now - 2.0, now, group.id, kind="refusal"):
-                self.fail(f"{group.owner.guild.name} was paused, but nothing was refused (R9)")
-        group.was_paused = paused
+    def _paused(self, group: Group) -> None:
+        pauses, now = self.books.pauses(group.id), time.time()
+        if pauses > group.pauses and not self.troubles.hit(
+            group.looked - REMEMBERED, now, group.id, kind="refusal"
+        ):
+            self.fail(f"{group.owner.guild.name} was paused, but nothing was refused (R9)")
+        group.pauses, group.looked = pauses, now
+
+    def _wished(self, group: Group) -> None:
+        if group.wished is not None and self.books.time_of_day(group.id) == group.wished:
+            group.timetables.append(replace(group.timetables[-1], at=group.wished, since=self.clock.now()))
+            group.wished = None
 
     def at_rest(self) -> None:
         """What must hold when nothing has gone wrong for a while."""
@@ -85,11 +98,12 @@ class Sweep:
                     self.fail(f"a shared answer is not written down: {text_of(message)[:80]!r}")
 
     def _told(self, group: Group) -> None:
-        """R9: the owner is told once a pause; a bot that was killed at that very moment may not have come to it."""
+        """R9: the owner is told once a pause; one that is killed at that very moment tells it again, or not at all."""
         owner = group.owner
-        told = sum(bool(said("owner.paused", text_of(message))) for message in owner.sees(owner.dm))
-        if told > group.pauses:
-            self.fail(f"{owner.user.name} was told {told} times of {group.pauses} pauses (R9)")
+        told = sum(tells_of_a_pause(message) for message in owner.sees(owner.dm))
+        pauses = self.books.pauses(group.id)
+        if told > pauses + self.figures.faults["kills"]:
+            self.fail(f"{owner.user.name} was told {told} times of {pauses} pauses (R9)")
 
     def _steps(self, group: Group, rows: Rows, post: PostRow) -> None:
         """R9, R15: thread, pin and live count came, unless Discord refused them."""
@@ -132,8 +146,13 @@ class Sweep:
             post = rows.post(answer.post)
             if post is None or post.opens is None or post.closes is None:
                 continue
-            if not post.opens - blur <= answer.at < post.closes:
+            # By a machine's clock that is ahead a post opens before the members' clocks say so, and by one that
+            # is behind their clicks come from the future, so that they count as of now.
+            opened = min(post.opens, self.clock.at(self.machine.first(post.opens))) - self.machine.behind
+            if not opened - blur <= answer.at < post.closes:
                 self.once(("click", answer.post, answer.member), f"{answer} lies outside of {post} (R11)")
+            if self.machine.first(answer.at) > time.time() + 0.01:
+                self.once(("future", answer.post, answer.member), f"{answer} comes from the future (R13)")
 
     def _posts(self, group: Group, rows: Rows) -> None:
         now = time.time()
@@ -152,12 +171,13 @@ class Sweep:
                 )
                 continue
             self._instants(group, post)
-            closes = self.clock.real(post.closes)
             if post.state == "sent":
-                if self.troubles.clear(closes, now, group.id) > SOON:
+                due = self.machine.since(post.closes)
+                if due is not None and self.troubles.clear(due, now, group.id) > SOON:
                     self.once(("close", post.id), f"the post of {post.day} does not close (R15)")
                 continue
-            self._outage(post, self.clock.real(post.opens), closes)
+            closes = self.machine.first(post.closes)
+            self._outage(post, post.opens, post.closes)
             if message.channel_id in self.observer.gone:
                 continue
             refused = self.troubles.hit(closes, now, group.id, kind="refusal")
@@ -165,15 +185,51 @@ class Sweep:
             late = self.troubles.clear(closes, now, group.id) > SOON
             if late and not shown and not refused:
                 self.once(("reveal", post.id), f"the post of {post.day} is closed and not revealed (R15)")
+            elif shown and post.state == "closed" and not refused:
+                self._counts(group, rows, post, text_of(message))
 
-    def _outage(self, post: PostRow, opens: float, closes: float) -> None:
-        """R20: half of the window without a bot, no more and no less; near half the bot's clock decides."""
-        missing = self.troubles.lasted("down", opens, closes) / (closes - opens)
-        stalled = self.troubles.lasted(MACHINE, opens, closes) / (closes - opens)
-        if post.outage and missing + stalled < 0.3:
-            self.once(("outage", post.id), f"post of {post.day}: an outage, with {missing:.0%} down (R20)")
+    def _counts(self, group: Group, rows: Rows, post: PostRow, text: str) -> None:
+        """R15: the reveal counts what is stored; a click that is heard of after the close comes a little later."""
+        self._same_counts(group, post.id, f"the reveal of {post.day}", text, letters(rows, post))
+
+    def _question(self, group: Group, rows: Rows, question: QuestionRow) -> None:
+        """R13, R15, in a quiz: what its question shows in the end counts what is stored."""
+        message = self.observer.questions.get(question.id)
+        if not question.shown or message is None or message.channel_id in self.observer.gone:
+            return
+        since = self.observer.question_seen[question.id]
+        if not self.troubles.hit(since, time.time(), group.id, kind="refusal"):
+            chosen = [
+                one.choice
+                for one in rows.played
+                if (one.quiz, one.number) == question.id and len(one.choice) == 1
+            ]
+            due = {str(each["letter"]): chosen.count(each["letter"]) for each in question.options}
+            self._same_counts(group, question.id, f"question {question.id}", text_of(message), due)
+
+    def _same_counts(self, group: Group, subject: object, where: str, text: str, due: dict[str, int]) -> None:
+        found = [match for line in text.splitlines() if (match := said("reveal.counts", line))]
+        shown, now = {match["letter"]: int(match["count"]) for match in found}, time.time()
+        if shown == due:
+            self._stale.pop(subject, None)
+        elif self.troubles.clear(self._stale.setdefault(subject, now), now, group.id) > SOON:
+            self.once(("counts", subject), f"{where} shows {shown}, recounted {due} (R15)")
+
+    def _outage(self, post: PostRow, opens: datetime, closes: datetime) -> None:
+        """R20: half of the window without a bot, no more and no less; near half the bot's clock decides.
+
+        Judged as soon as it is closed: later a clock that was set back may show the window once more.
+        """
+        if ("outage", post.id) in self._judged:
+            return
+        self._judged.add(("outage", post.id))
+        stretches, unseen = self.troubles.stretches, self.machine.unseen
+        missing = unseen(opens, closes, stretches(DOWN))
+        at_most = unseen(opens, closes, stretches(DOWN, MACHINE, SLOW_DATABASE))
+        if post.outage and at_most < 0.3:
+            self.fail(f"the post of {post.day}: an outage, with {missing:.0%} down (R20)")
         if not post.outage and missing > 0.8:
-            self.once(("outage", post.id), f"post of {post.day}: no outage, with {missing:.0%} down (R20)")
+            self.fail(f"the post of {post.day}: no outage, with {missing:.0%} down (R20)")
 
     def _instants(self, group: Group, post: PostRow) -> None:
         """R1, R8, R11: when a post was due, was sent and closes."""
@@ -184,9 +240,15 @@ class Sweep:
         assert post.claimed is not None
         assert post.closes is not None
         assert post.opens is not None
-        first = group.set_up is not None and group.set_up[0] <= post.claimed <= group.set_up[1]
-        steady = group.settled(post.claimed - timedelta(hours=12), post.claimed + timedelta(hours=12))
-        timetable = group.timetable(post.claimed)
+        seen = self.observer.seen[post.id]
+        claimed = self.machine.last(post.claimed, seen)
+        if claimed is None:
+            self.fail(f"the post of {post.day} was sent before it was claimed (R6)")
+            return
+        really = self.clock.at(claimed)
+        first = group.set_up is not None and group.set_up[0] <= really <= group.set_up[1]
+        steady = group.settled(really - timedelta(hours=12), really + timedelta(hours=12))
+        timetable = group.timetable(really)
         if steady and not first and post.scheduled != timetable.instant(post.day):
             self.fail(
                 f"the post of {post.day} was due at {timetable.instant(post.day)}, not {post.scheduled} (R1)"
@@ -196,18 +258,16 @@ class Sweep:
             self.fail(f"the post of {post.day} closes at {post.closes}, not {due} (R11)")
         if not post.scheduled <= post.claimed <= post.scheduled + LATEST:
             self.fail(f"the post of {post.day} was claimed at {post.claimed}, due {post.scheduled} (R8)")
-        seen, claimed = self.observer.seen[post.id], self.clock.real(post.claimed)
-        if seen < claimed - 0.01:
-            self.fail(f"the post of {post.day} was sent before it was claimed (R6)")
-        on_time = self.clock.real(post.scheduled + LATEST) + 1.0
-        if seen > on_time and not self.troubles.hit(claimed, seen, group.id, kind="posts"):
+        on_time = post.scheduled + LATEST + timedelta(seconds=self.clock.speed)
+        if self.machine.at(seen) > on_time and not self.troubles.hit(claimed, seen, group.id, kind="posts"):
             self.fail(f"the post of {post.day} was sent at {self.clock.at(seen)}, due {post.scheduled} (R8)")
 
     def _dates(self, group: Group, rows: Rows) -> None:
         """R1 to R4: every date has its post, but where a rule lets it go without."""
         if not rows.posts or group.set_up is None:
             return
-        first, by_day, now = rows.posts[0], {post.day: post for post in rows.posts}, self.clock.now()
+        first, by_day = rows.posts[0], {post.day: post for post in rows.posts}
+        now = min(self.clock.now(), self.machine.now())
         begun = {group.timetables[0].local(moment) for moment in group.set_up}
         if first.day not in begun:
             self.once(("first", group.id), f"the first post is dated {first.day}, not {begun} (R12)")
@@ -246,5 +306,7 @@ class Sweep:
     def _was_free(self, due: datetime, group: Group) -> float | None:
         """For how long posting was free in R8's six hours; None if that was too short to ask for a post."""
         first, last = self.clock.real(due), self.clock.real(due + LATEST)
+        if self.troubles.hit(first, last, group.id, kind="dates"):
+            return None
         free = self.troubles.clear(first, last, group.id)
         return free if free >= PATIENCE * (last - first) else None

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library
-from bot.server import Server, story as sandbox_story
+from bot.server import Server, button_of, story as sandbox_story
 from deckwright.study.grading import SelfGrade
 from deckwright.study.ranking import Period
 from deckwright_bot.sandbox.model import ChannelType
@@ -355,12 +355,28 @@ def test_r30_a_group_that_comes_back_in_time_keeps_everything(tmp_path: Path) ->
 def test_r30_a_removal_while_the_bot_was_away_is_noticed(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await world.set_up()
-        await world.leaving.absent({GROUP, 5}, world.now)
+        await world.leaving.absent(lambda: {GROUP, 5}, world.now)
         assert [row.left for row in await rows(world, groups)] == [None]
 
-        await world.leaving.absent({5}, world.now)
+        await world.leaving.absent(lambda: {5}, world.now)
 
         assert [row.left is None for row in await rows(world, groups)] == [False]
+
+    run(tmp_path, story)
+
+
+def test_r30_a_group_that_joins_while_the_absent_are_looked_for_stays(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        there: set[int] = set()
+        async with world.database.writing() as connection:
+            looking = asyncio.create_task(world.leaving.absent(lambda: there, world.now))
+            await asyncio.sleep(0)
+            there.add(GROUP)
+            await group_store.join(connection, Group(GROUP, "Group", OWNER, "en", world.now, None, None))
+        await looking
+
+        assert [row.left for row in await rows(world, groups)] == [None]
 
     run(tmp_path, story)
 
@@ -703,6 +719,21 @@ def test_the_bot_removed_while_it_was_away_is_noticed_at_start(tmp_path: Path) -
                     break
                 await asyncio.sleep(0.02)
             assert await gone()
+
+    sandbox_story(tmp_path, tell)
+
+
+def test_a_group_that_joins_while_another_is_greeted_waits_for_no_tick(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        other = server.sandbox.owner("Otto", "Another group")
+        async with server.bot() as bot:
+            for ticker in bot._tickers:
+                await ticker.stop()
+            server.sandbox.faults.before("POST .*/messages", other.invite_bot)
+            server.sandbox.faults.slow("POST .*/messages", 1.0)
+            server.owner.invite_bot()
+            for owner in (server.owner, other):
+                await owner.wait_for(lambda m: button_of(m, "begin") is not None)
 
     sandbox_story(tmp_path, tell)
 

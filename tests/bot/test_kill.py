@@ -1,149 +1,187 @@
-"""The bot killed with SIGKILL at random moments: no post doubled, no acknowledged answer lost.
+"""The bot killed with SIGKILL at random moments of all that it does: nothing doubled, nothing acknowledged lost.
 
-``DECKWRIGHT_KILLS=200`` runs more of it than the usual 25.
+``DECKWRIGHT_KILLS=500`` kills more often than the usual 25, ``DECKWRIGHT_SEED=8`` at other moments.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
-import re
-import sqlite3
-import subprocess
-import sys
-from datetime import UTC, date, datetime, timedelta
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from bot.server import title_of
-from deckwright_bot.sandbox import Options, Sandbox
-from deckwright_bot.sandbox.outcome import DriverError
+from bot.afterwards import look, unfinished
+from bot.busy import TIMES, Person, living
+from bot.fakes import GROUP, FakeMessenger, fresh, little_library
+from bot.killing import AT_MORNING, MOMENTS, STARTING, Bot, kill_at
+from bot.witness import Witness, kind_of
+from deckwright_bot.sandbox import Options, Owner, Sandbox
+from deckwright_bot.sandbox.calls import Field
+from deckwright_bot.store.records import DAILY
+from deckwright_bot.ui.texts import ENGLISH
 
 KILLS = int(os.environ.get("DECKWRIGHT_KILLS", "25"))
-SPEED = 7200
-LONGEST = 60 + 12 * KILLS
+SEED = int(os.environ.get("DECKWRIGHT_SEED", "7"))
+LONGEST = 180 + 15 * KILLS
+PATIENCE = 60.0
+"""Seconds in which a bot that is left alone has done something of everything, however busy the machine."""
+KINDS = ("daily", "quiz", "solo", "settings")
+CARDS = 60
+CARD = """
+- id: choice-{n}
+  front: Question {n}?
+  back: Because secret-{n}.
+  right: Right {n}
+  wrong: [{{text: Wrong {n}a, why: No by secret-{n}}}, {{text: Wrong {n}b, why: No}}, {{text: Wrong {n}c, why: No}}]
+- id: open-1{n:03}
+  front: Open question {n}?
+  back: Because secret-1{n:03}.
+  key_points: [{{say: the secret-1{n:03}, words: [point]}}]
+"""
+
+log = logging.getLogger(__name__)
 
 
-class Bot:
-    """The bot as a process of its own, on a simulated clock that restarts agree on."""
-
-    def __init__(self, base: str, token: str, folder: Path) -> None:
-        anchor = datetime.now(UTC)
-        self._environment = os.environ | {
-            "DISCORD_TOKEN": token,
-            "DECKWRIGHT_API_BASE": base,
-            "DECKWRIGHT_LIBRARY": "cards",
-            "DECKWRIGHT_DATABASE": str(folder / "bot.sqlite"),
-            "DECKWRIGHT_CLOCK": f"2026-03-20T08:00:00Z x{SPEED} @{anchor.isoformat()}",
-            "DECKWRIGHT_CACHE": str(folder / "cache"),
-        }
-        self._log = (folder / "bot.log").open("ab")
-        self.process = self.start()
-
-    def start(self) -> subprocess.Popen[bytes]:
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "deckwright_bot", "run"],
-            env=self._environment,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        return self.process
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(20)
-
-    def end(self) -> None:
-        self.kill()
-        self._log.close()
+def library(folder: Path) -> Path:
+    """Cards whose answers say what nothing else says; few, so that a bot is there soon."""
+    (folder / "deck").mkdir(parents=True)
+    (folder / "library.yaml").write_text("title: Little\nnamespace: little\ndecks: [deck]\n")
+    (folder / "deck" / "deck.yaml").write_text("title: Deck\n")
+    cards = "".join(CARD.format(n=n) for n in range(CARDS))
+    (folder / "deck" / "topic.yaml").write_text(f"topic: topic\ntitle: Topic\ncards:{cards}")
+    return folder
 
 
-def post_ids(messages: Any) -> list[int]:
-    """The post each message of the bot stands for, by the ids in its buttons."""
-    found = []
-    for message in messages:
-        match = re.search(r"dw:mine:(\d+)", str(message.components))
-        # A private result has buttons of its own; only posts are in the channel for all.
-        if match and title_of(message) in ("Question of the day", "Closed"):
-            found.append(int(match[1]))
-    return found
+async def set_up(owner: Owner) -> None:
+    """Press the bot's one button, fill in the four things, and wait for the first post."""
+    owner.patience = 30
+    hello = await owner.wait_for(lambda message: kind_of(message) == "hello")
+    opened = await owner.click(hello, ENGLISH["hello.button"])
+    at, zone = TIMES[0]
+    wish: dict[str, Field] = {"channel": owner.home, "time": at, "zone": zone, "level": "medium"}
+    await owner.submit(opened, wish)
+    await owner.wait_for(lambda message: kind_of(message) == "post")
 
 
-def test_sigkill_at_random_moments_doubles_no_post_and_loses_no_answer(tmp_path: Path) -> None:
+async def end_quizzes(owner: Owner) -> None:
+    """End the quiz in the channel, and the one the owner takes alone, if there are any."""
+    ended = False
+    while not ended:
+        done = await owner.slash("quiz stop")
+        ended = not done.failed and ENGLISH["quiz.none"] in done.text
+
+
+def test_sigkill_at_random_moments_doubles_nothing_and_loses_nothing(tmp_path: Path) -> None:
     async def whole() -> None:
-        rng = random.Random(7)
-        acknowledged: set[tuple[int, int]] = set()
-        async with asyncio.timeout(LONGEST), Sandbox(Options()) as sandbox:
+        rng = random.Random(SEED)
+        async with asyncio.timeout(LONGEST), Sandbox(Options(rate_limits=False)) as sandbox:
+            witness = Witness(sandbox.core)
+            sandbox.core.hub.subscribe(witness.hear)
             owner = sandbox.owner("Olga", "Study group")
-            members = [owner.add_member(name) for name in ("Ada", "Bob", "Cy")]
+            members = [owner, *(owner.add_member(name) for name in ("Ada", "Bob", "Cy"))]
+            people = [Person(each, random.Random(rng.random()), witness, each is owner) for each in members]
             owner.invite_bot()
-            bot = Bot(sandbox.api_base, sandbox.token, tmp_path)
+            bot = Bot(sandbox, tmp_path, library(tmp_path / "cards"))
             try:
-                hello = await asyncio.wait_for(_until(owner, "question a day"), 30)
-                form = await owner.click(hello, "Set up")
-                values: dict[str, Any] = {
-                    "Channel": owner.home,
-                    "Time of day": "09:00",
-                    "Time zone": "UTC",
-                    "How hard": "medium",
-                }
-                await owner.submit(form, values)
-                for _ in range(KILLS):
-                    until = asyncio.get_running_loop().time() + rng.uniform(0.2, 5.0)
-                    while asyncio.get_running_loop().time() < until:
-                        await _answer(rng.choice(members), rng, acknowledged)
-                        await asyncio.sleep(rng.uniform(0.02, 0.3))
-                    bot.kill()
-                    bot.start()
-                # However slow the machine was, the bot that lives on goes on posting.
-                enough = len(post_ids(members[0].sees())) + 2
-                while len(post_ids(members[0].sees())) < enough:
-                    await _answer(rng.choice(members), rng, acknowledged)
-                    await asyncio.sleep(0.2)
+                bot.start()
+                await set_up(owner)
+                witness.wishes["times"] = {TIMES[0]}
+                await killed_again_and_again(bot, people, rng)
+                await lives_on(bot, people, owner)
             finally:
                 bot.end()
-            seen = post_ids(members[0].sees())
-        database = sqlite3.connect(tmp_path / "bot.sqlite")
-        try:
-            kept = set(database.execute("SELECT post, member FROM answers"))
-            posts = database.execute("SELECT id, date, state FROM posts ORDER BY date").fetchall()
-            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        finally:
-            database.close()
-
-        assert len(seen) == len(set(seen))
-        dates = [date.fromisoformat(day) for _, day, _ in posts]
-        assert dates == [dates[0] + timedelta(days=n) for n in range(len(dates))]
-        assert set(seen) == {number for number, _, state in posts if state in ("sent", "closed")}
-        assert len(seen) >= 3
-        assert acknowledged
-        assert acknowledged <= kept
+        assert "Traceback" not in bot.log.read_text()
 
     asyncio.run(whole())
 
 
-async def _until(owner: Any, words: str) -> Any:
-    while True:
-        for message in owner.sees():
-            if words in title_of(message):
-                return message
+async def killed_again_and_again(bot: Bot, people: list[Person], rng: random.Random) -> None:
+    """Live with a bot, kill it, look at what it left, start it again."""
+    witness, struck, moments = people[0].witness, Counter[str](), list[str]()
+    for number in range(KILLS):
+        if not moments:
+            moments = rng.sample(MOMENTS, len(MOMENTS))
+        moment = moments.pop()
+        if number:
+            bot.start(after_a_night=moment in AT_MORNING or rng.random() < 0.3)
+        if moment == STARTING:
+            at = await kill_at(bot, moment, rng)
+        else:
+            await bot.there()
+            async with living(people):
+                at = await kill_at(bot, moment, rng)
+        struck[at] += 1
+        try:
+            looks_right(bot, witness)
+        except AssertionError as error:
+            error.add_note(f"kill {number} of seed {SEED}: {at}, wanted {moment}")
+            raise
+        await bot.gone()
+    log.info("killed at %s", dict(struck.most_common()))
+    log.info(
+        "acknowledged %s, posts %d, tables %d", dict(witness.done), len(witness.posts), len(witness.tables)
+    )
+
+
+async def lives_on(bot: Bot, people: list[Person], owner: Owner) -> None:
+    """A bot that is not killed any more goes on with everything, and finishes what was begun."""
+    witness = people[0].witness
+    done, posts, tables = witness.done.copy(), len(witness.posts), len(witness.tables)
+
+    def missing() -> list[str]:
+        found = [f"no answer to {kind}" for kind in KINDS if witness.done[kind] == done[kind]]
+        found += ["no post"] if len(witness.posts) == posts else []
+        return found + (["no table"] if len(witness.tables) == tables else [])
+
+    bot.start(after_a_night=True)
+    await bot.there()
+    async with living(people):
+        await waited_for(missing)
+    await end_quizzes(owner)
+    await waited_for(lambda: unfinished(bot.path, witness))
+    bot.kill()
+    looks_right(bot, witness)
+
+
+async def waited_for(missing: Callable[[], list[str]]) -> None:
+    """Wait until nothing is missing or to be done any more."""
+    until = time.monotonic() + PATIENCE
+    while found := missing():
+        late = time.monotonic() > until
+        assert not late, f"after {PATIENCE} s there is still {found}"
         await asyncio.sleep(0.05)
 
 
-async def _answer(member: Any, rng: random.Random, acknowledged: set[tuple[int, int]]) -> None:
-    """Answer the newest open post; remember it only if the bot said so."""
-    open_posts = [
-        m for m in member.sees() if title_of(m) == "Question of the day" and "dw:pick" in str(m.components)
-    ]
-    if not open_posts:
-        return
-    post = open_posts[-1]
-    number = re.search(r"dw:mine:(\d+)", str(post.components))
-    try:
-        done = await asyncio.wait_for(member.click(post, rng.choice("ABCD")), 4)
-        shown = title_of(done.message)
-    except (DriverError, TimeoutError):
-        return
-    if number and shown in ("Right", "Not quite"):
-        acknowledged.add((int(number[1]), member.user.id))
+def looks_right(bot: Bot, witness: Witness) -> None:
+    """The bot sent nothing that Discord refuses, and its file agrees with what people did and saw."""
+    bot.sandbox.assert_clean()
+    look(bot.path, witness)
+
+
+def test_a_click_that_finds_an_unrecorded_post_days_later_costs_no_further_day(tmp_path: Path) -> None:
+    """Killed between sending and recording; found by a member the next morning, before the first tick."""
+
+    async def whole() -> None:
+        world = fresh(tmp_path, little_library(10), FakeMessenger())
+        try:
+            await world.set_up(at="09:00", zone="UTC")
+            await world.live(timedelta(days=1, hours=1))
+            world.messenger.lose_answer = True
+            world.now += timedelta(hours=2)
+            await world.posts.tick(world.now)
+            message, (post, _) = max(world.messenger.sent.items())
+            world.now += timedelta(days=1)
+            await world.answers.dont_know(post.id, GROUP, 1, "Ada", world.now, message=message)
+            await world.posts.tick(world.now)
+            newest = await world.posts.today(GROUP, DAILY)
+        finally:
+            await world.database.close()
+        assert newest is not None
+        assert newest.date == post.date + timedelta(days=1)
+
+    asyncio.run(whole())

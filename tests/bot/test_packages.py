@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from deckwright.anki.reader import PackageContent, read_package
 from deckwright.builder import build
 from deckwright.compiler import compile_library
-from deckwright_bot.services.packages import PackageService
+from deckwright_bot.services import packages
+from deckwright_bot.services.packages import Changes, Offer, PackageService
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.migrate import migrate
+from deckwright_bot.ui.looking import offers_message
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADA, BOB = 1, 2
@@ -100,11 +104,98 @@ def test_what_is_no_package_is_left_out_and_no_folder_has_none(tmp_path: Path, l
     }
 
 
+def test_what_is_no_package_is_told_once_and_looked_at_again_when_it_changes(
+    tmp_path: Path, library: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "out"
+    _, service = over(tmp_path, out)
+    built(library, out)
+    whole = next(iter(out.glob("*.apkg"))).read_bytes()
+    (out / "broken.apkg").write_bytes(b"no zip")
+    before = len(service.packages())
+    service.packages()
+    assert caplog.text.count("broken.apkg is left out") == 1
+    (out / "broken.apkg").write_bytes(whole)
+
+    assert len(service.packages()) == before + 1
+
+
 def test_a_link_is_given_where_the_operator_said_so(tmp_path: Path, library: Path) -> None:
     built(library, tmp_path / "out")
     _, without = over(tmp_path, tmp_path / "out")
     _, service = over(tmp_path, tmp_path / "out", "https://example.org/decks/")
     package = service.packages()[0]
 
-    assert without.link(package) is None
-    assert service.link(package) == f"https://example.org/decks/{package.file}"
+    assert without.packages()[0].link is None
+    assert package.link == f"https://example.org/decks/{package.file}"
+
+
+def test_a_package_too_large_to_look_into_is_offered_all_the_same(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        out = tmp_path / "out"
+        built(library, out)
+        database, service = over(tmp_path, out)
+        try:
+            await service.took(ADA, service.packages()[0], NOW)
+            write(library, {"one": "uno", "two": "2"})
+            built(library, out)
+            monkeypatch.setattr(packages, "LARGEST", 1000)
+            large = service.packages()[0]
+            assert (large.cards, large.size) == (0, (out / large.file).stat().st_size)
+            assert large.digest == sha256((out / large.file).read_bytes()).hexdigest()
+            (offer,) = await service.offers(ADA, [large])
+            assert (offer.current, offer.changes) == (False, Changes(NOW, known=False))
+            await service.took(ADA, large, NOW)
+            (offer,) = await service.offers(ADA, [large])
+            assert offer.current
+        finally:
+            await database.close()
+
+    asyncio.run(story())
+
+
+def test_no_package_comes_into_memory_as_a_whole_to_be_listed(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(library, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out")
+
+    def whole(path: Path) -> bytes:
+        raise AssertionError(f"{path.name} was read whole")
+
+    monkeypatch.setattr(Path, "read_bytes", whole)
+    assert service.packages()
+
+
+def test_the_list_links_what_is_too_large_for_a_message(tmp_path: Path, library: Path) -> None:
+    built(library, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out", "https://example.org/decks")
+    package = service.packages()[0]
+    offers = [Offer(package, current=False, changes=None)]
+
+    small, _ = offers_message(offers, "en", limit=package.size)
+    large, view = offers_message(offers, "en", limit=package.size - 1)
+    assert "https://" not in str(small.description)
+    assert f"](https://example.org/decks/{package.file})" in str(large.description)
+    assert view is not None
+
+
+def test_two_packages_that_are_replaced_while_they_are_read_never_mix(
+    tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(library, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out")
+    times = iter((True, False, False, False))
+
+    def replaced_meanwhile(path: Path) -> PackageContent:
+        if next(times):
+            write(library, {"one": "uno", "two": "2", "three": "3"})
+            built(library, tmp_path / "out")
+        return read_package(path)
+
+    monkeypatch.setattr(packages, "read_package", replaced_meanwhile)
+    for package in service.packages():
+        data = (tmp_path / "out" / package.file).read_bytes()
+        assert (package.cards, package.digest) == (3, sha256(data).hexdigest())

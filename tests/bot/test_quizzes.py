@@ -3,140 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from bot.fakes import GROUP, START, FakeStage, World, make
+from bot.fakes import GROUP
+from bot.plays import ADA, BOB, CHANNEL, CHOICES, HOST, TODAY, Play, its_own, open_card, run
+from deckwright.markup import find_gaps, reveal
 from deckwright.study.keys import PromptKey
+from deckwright.study.pool import pool
 from deckwright.study.question import Snapshot, from_json
 from deckwright.study.quiz import LOBBY, SHOWN, Ending, Phase, Wanted
-from deckwright_bot.services import group_quizzes
-from deckwright_bot.services.group_quizzes import GroupQuizzes, QuizResult, Verdict
+from deckwright_bot.services import quiz_course
+from deckwright_bot.services.group_quizzes import Verdict
+from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.ports import Refused, Rejected, Unavailable
-from deckwright_bot.services.solo_quizzes import Sheet, SoloQuizzes
-from deckwright_bot.store import posts as post_store, quizzes as quiz_store, scores
+from deckwright_bot.services.snapshots import series_of
+from deckwright_bot.store import posts as post_store, quizzes as quiz_store
+from deckwright_bot.store.quiz_tables import quiz_answers, quiz_questions
 from deckwright_bot.store.quizzes import Question, Quiz
 from deckwright_bot.store.tables import posts
-
-CHANNEL = 77
-HOST, ADA, BOB = 1, 2, 3
-TODAY = date(2026, 3, 2)
-CHOICES = Wanted()
-
-
-@dataclass
-class Play:
-    """A group with its quizzes; ``now`` is people's time."""
-
-    world: World
-    stage: FakeStage
-    group: GroupQuizzes
-    solo: SoloQuizzes
-    now: datetime = START
-
-    async def begin(self, count: int = 3) -> Quiz:
-        started = await self.group.start(
-            GROUP, CHANNEL, HOST, "Hal", CHOICES, count=count, seconds=30, now=self.now, today=TODAY, seed=5
-        )
-        assert started.quiz is not None
-        return started.quiz
-
-    async def begin_with(self, prompt: PromptKey, day: date) -> Quiz:
-        wanted = Wanted(only=frozenset({prompt}))
-        started = await self.group.start(
-            GROUP, CHANNEL, HOST, "Hal", wanted, count=1, seconds=30, now=self.now, today=day, seed=5
-        )
-        assert started.quiz is not None
-        return started.quiz
-
-    def some_prompt(self) -> PromptKey:
-        """A choice that no open post asks."""
-        taken = {post.card for post, _ in self.world.messenger.sent.values()}
-        return next(
-            each.key
-            for each in self.world.library.askables
-            if each.form == "choice" and each.key.card not in taken
-        )
-
-    async def start_alone(self, count: int, seed: int = 3) -> Sheet:
-        sheet = await self.solo.start(
-            GROUP, ADA, "Ada", CHOICES, count=count, only_missed=False, now=self.now, today=TODAY, seed=seed
-        )
-        assert sheet is not None
-        return sheet
-
-    async def start_missed(self) -> Sheet | None:
-        return await self.solo.start(
-            GROUP, ADA, "Ada", CHOICES, count=9, only_missed=True, now=self.now, today=TODAY, seed=3
-        )
-
-    async def reply(self, sheet: Sheet, *, right: bool) -> Sheet:
-        assert sheet.snapshot is not None
-        letter = next(option.letter for option in sheet.snapshot.options if option.right == right)
-        found = await self.solo.reply(sheet.quiz.id, sheet.quiz.position, GROUP, ADA, letter, self.now)
-        assert found is not None
-        return found
-
-    async def go_on(self, sheet: Sheet) -> Sheet:
-        found = await self.solo.go_on(sheet.quiz.id, sheet.quiz.position, GROUP, ADA, self.now)
-        assert found is not None
-        return found
-
-    async def points(self, member: int) -> int:
-        async with self.world.database.reading() as connection:
-            found = await scores.board(connection, GROUP, date.min, date.max)
-        return sum(each.points for each in found if each.member == member)
-
-    async def pass_time(self, span: timedelta) -> None:
-        until = self.now + span
-        while self.now < until:
-            self.now = min(self.now + timedelta(seconds=1), until)
-            await self.group.tick(self.now)
-
-    async def asking(self, quiz: Quiz) -> Quiz:
-        """Wait for the next question."""
-        before = (await self.at(quiz)).position
-        for _ in range(200):
-            await self.pass_time(timedelta(seconds=1))
-            found = await self.at(quiz)
-            if found.phase is Phase.ASKING and found.position > before:
-                return found
-        raise AssertionError("no question came")
-
-    async def at(self, quiz: Quiz) -> Quiz:
-        found = await self.group.find(quiz.id)
-        assert found is not None
-        return found
-
-    async def answer(self, quiz: Quiz, member: int, *, right: bool) -> QuizResult:
-        snapshot = self.stage.asked[quiz.id, quiz.position]
-        letter = next(option.letter for option in snapshot.options if option.right == right)
-        return await self.group.choose(quiz.id, quiz.position, GROUP, member, f"m{member}", letter, self.now)
-
-    def restarted(self) -> Play:
-        """The same database and channel under a new program."""
-        group = GroupQuizzes(self.world.database, self.world.library, self.stage)
-        return Play(
-            self.world, self.stage, group, SoloQuizzes(self.world.database, self.world.library), self.now
-        )
-
-
-def run(folder: Path, story: Callable[[Play], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        world = make(folder)
-        await world.set_up()
-        stage = FakeStage()
-        group = GroupQuizzes(world.database, world.library, stage)
-        try:
-            await story(Play(world, stage, group, SoloQuizzes(world.database, world.library)))
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
 
 
 def test_a_group_quiz_asks_shows_and_ends_with_the_table(tmp_path: Path) -> None:
@@ -474,11 +363,6 @@ def test_what_has_no_options_is_shown_and_judged_by_its_member(tmp_path: Path) -
     run(tmp_path, story)
 
 
-async def open_card(play: Play) -> str:
-    async with play.world.database.reading() as connection:
-        return next(iter(await post_store.open_cards(connection, GROUP)))
-
-
 def test_a_card_whose_post_goes_out_meanwhile_is_left_out_of_running_quizzes(tmp_path: Path) -> None:
     async def story(play: Play) -> None:
         quiz = await play.begin(4)
@@ -544,7 +428,7 @@ def test_a_deleted_question_does_not_end_the_quiz_nor_does_one_that_discord_reje
 
 
 def test_one_quiz_that_hangs_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_quizzes, "PATIENCE", 0.05)
+    monkeypatch.setattr(quiz_course, "PATIENCE", 0.05)
 
     async def story(play: Play) -> None:
         first = await play.begin(2)
@@ -563,16 +447,20 @@ def test_one_quiz_that_hangs_holds_up_no_other(tmp_path: Path, monkeypatch: pyte
             )
         ).quiz
         assert second is not None
-        ask, hanging = play.stage.ask, asyncio.Event()
+        ask, hanging, asked = play.stage.ask, asyncio.Event(), asyncio.Event()
 
         async def slow(quiz: Quiz, question: Question, snapshot: Snapshot, closes: datetime) -> int:
             if quiz.id == first.id:
                 await hanging.wait()
-            return await ask(quiz, question, snapshot, closes)
+            message = await ask(quiz, question, snapshot, closes)
+            asked.set()
+            return message
 
         play.stage.ask = slow  # type: ignore[method-assign]
         play.now += LOBBY
         await play.group.tick(play.now)
+        async with asyncio.timeout(10):
+            await asked.wait()
         assert [quiz for quiz, _ in play.stage.asked] == [second.id]
         hanging.set()
         await play.group.finish()
@@ -605,13 +493,13 @@ def test_a_card_that_is_gone_after_a_restart_is_passed_over(tmp_path: Path) -> N
         second = await play.go_on(await play.reply(alone, right=True))
         assert second.quiz.position == 3
 
-    run(tmp_path, story)
+    run(tmp_path, story, library=its_own())
 
 
 def test_a_slow_send_takes_nothing_from_the_players_time(tmp_path: Path) -> None:
     async def story(play: Play) -> None:
         ticks = iter((100.0, 107.0))
-        play.group._monotonic = lambda: next(ticks)
+        play.group._course._sender._monotonic = lambda: next(ticks)
         quiz = await play.begin(1)
         await play.group.tick(play.now + LOBBY)
         async with play.world.database.reading() as connection:
@@ -628,5 +516,225 @@ def test_a_button_of_another_message_is_no_answer(tmp_path: Path) -> None:
         quiz = await play.asking(await play.begin())
         result = await play.group.choose(quiz.id, 1, GROUP, ADA, "Ada", "A", play.now, message=4)
         assert result.verdict is Verdict.UNKNOWN
+
+    run(tmp_path, story)
+
+
+def renamed(library: StudyLibrary, prompt: PromptKey) -> PromptKey:
+    """Let a card of a library have had another id before; what stands in the database is the old one."""
+    card = library.card(prompt.card)
+    assert card is not None
+    object.__setattr__(card, "aliases", ("an-older-name",))
+    library.library.by_id["an-older-name"] = card
+    return PromptKey("an-older-name", prompt.ordinal)
+
+
+async def under_another_id(play: Play, old: PromptKey, today: PromptKey) -> None:
+    async with play.world.database.writing() as connection:
+        for table in (quiz_answers, quiz_questions):
+            await connection.execute(update(table).where(table.c.card == today.card).values(card=old.card))
+
+
+def test_r17_a_prompt_that_scored_under_an_older_id_of_its_card_scores_again_after_30_days_only(
+    tmp_path: Path,
+) -> None:
+    async def story(play: Play) -> None:
+        prompt = play.some_prompt()
+        quiz = await play.asking(await play.begin_with(prompt, TODAY))
+        await play.answer(quiz, ADA, right=True)
+        await play.pass_time(timedelta(minutes=1))
+        await under_another_id(play, renamed(play.world.library, prompt), prompt)
+        again = await play.asking(await play.begin_with(prompt, TODAY + timedelta(days=3)))
+        result = await play.answer(again, ADA, right=True)
+
+        assert result.answer is not None
+        assert not result.answer.scored
+        assert await play.points(ADA) == 10
+
+    run(tmp_path, story, library=its_own())
+
+
+def test_what_was_missed_under_an_older_id_is_asked_again_and_its_topic_is_known(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        sheet = await play.go_on(await play.reply(await play.start_alone(1), right=False))
+        prompt = sheet.quiz.prompts[0]
+        await under_another_id(play, renamed(play.world.library, prompt), prompt)
+        summary = await play.solo.summary(sheet.quiz.id, GROUP, ADA)
+        assert summary is not None
+        assert [title for title, _, _ in summary.topics] == [play.world.library.entries[prompt].topic.title]
+        missed = await play.start_missed()
+        assert missed is not None
+        assert missed.quiz.prompts == (prompt,)
+
+    run(tmp_path, story, library=its_own())
+
+
+def test_the_summary_names_the_topic_of_a_card_that_is_gone(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        sheet = await play.go_on(await play.reply(await play.start_alone(1), right=False))
+        entry = play.world.library.entries.pop(sheet.quiz.prompts[0])
+        play.world.library.library.by_id.pop(entry.card.id)
+        summary = await play.solo.summary(sheet.quiz.id, GROUP, ADA)
+        assert summary is not None
+        assert (summary.weakest, summary.topics) == (entry.topic.title, ((entry.topic.title, 0, 1),))
+
+    run(tmp_path, story, library=its_own())
+
+
+def test_a_second_press_on_repeat_begins_nothing_anew(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        sheet = await play.start_alone(2)
+        for _ in range(2):
+            sheet = await play.go_on(await play.reply(sheet, right=False))
+        first = await play.solo.repeat(sheet.quiz.id, GROUP, ADA, "Ada", play.now, TODAY)
+        assert first is not None
+        await play.reply(first, right=True)
+        second = await play.solo.repeat(sheet.quiz.id, GROUP, ADA, "Ada", play.now, TODAY)
+        assert second is not None
+        assert (second.quiz.id, second.answer is not None) == (first.quiz.id, True)
+        # Played to its end, it can be repeated once more.
+        while (await play.go_on(second)).quiz.phase is Phase.ASKING:
+            second = await play.reply(await play.go_on(second), right=False)
+        third = await play.solo.repeat(sheet.quiz.id, GROUP, ADA, "Ada", play.now, TODAY)
+        assert third is not None
+        assert third.quiz.id > first.quiz.id
+
+    run(tmp_path, story)
+
+
+def test_alone_the_answer_of_a_card_that_became_the_group_s_question_is_not_shown(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        wanted = Wanted(forms=frozenset({"open", "self"}))
+        sheet = await play.solo.start(
+            GROUP, ADA, "Ada", wanted, count=2, only_missed=False, now=play.now, today=TODAY, seed=1
+        )
+        assert sheet is not None
+        shown = await play.solo.reveal(sheet.quiz.id, 1, GROUP, ADA, play.now)
+        assert shown is not None
+        assert (shown.quiz.position, shown.passed) == (1, False)
+        await becomes_the_group_s(play, sheet.quiz.prompts[0])
+        passed = await play.solo.reveal(sheet.quiz.id, 1, GROUP, ADA, play.now)
+        assert passed is not None
+        assert (passed.quiz.position, passed.passed) == (2, True)
+
+    run(tmp_path, story)
+
+
+async def becomes_the_group_s(play: Play, prompt: PromptKey) -> None:
+    async with play.world.database.writing() as connection:
+        await connection.execute(
+            posts.insert().values(
+                group_id=GROUP,
+                series="daily",
+                date=date(2027, 1, 1),
+                state="sent",
+                card=prompt.card,
+                ordinal=prompt.ordinal,
+            )
+        )
+
+
+def test_a_card_asked_in_parts_shows_none_of_them_while_one_is_open(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        library = play.world.library
+        parts = Counter(key.card for key in library.entries)
+        key = next(key for key in library.entries if parts[key.card] > 1 and key.ordinal == 2)
+        await becomes_the_group_s(play, key)
+        found = await play.world.services.cards.look_up(key.card, GROUP)
+
+        assert found is not None
+        assert found.hidden
+        gaps, _ = find_gaps(library.entries[key].card.question)
+        assert not [gap for gap in gaps if gap.hidden in found.snapshot.texts.question]
+        assert found.snapshot.options == ()
+
+    run(tmp_path, story)
+
+
+def test_no_title_of_a_list_tells_what_stands_in_a_gap(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        titles = {each.card: each.title for each in play.world.services.cards.finder.find("", 10_000)}
+        for key, entry in play.world.library.entries.items():
+            if key.card in titles:
+                gaps, _ = find_gaps(entry.card.question)
+                title = titles[key.card]
+                assert "}" not in title or "}" in reveal(entry.card.question)
+                assert not [gap for gap in gaps if len(gap.hidden) > 8 and gap.hidden in title]
+
+    run(tmp_path, story)
+
+
+def test_the_day_s_post_asks_nothing_that_a_quiz_asks_just_now(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        world = play.world
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        async with world.database.reading() as connection:
+            asked = [PromptKey(*key) for key in await post_store.asked(connection, GROUP, "daily")]
+        due = pool(world.library.askables, series_of(daily), asked).upcoming[:2]
+        await play.begin_with(due[0], TODAY)
+        world.now += timedelta(days=1, hours=2)
+        await world.posts.tick(world.now)
+
+        newest = max(world.messenger.sent)
+        assert world.messenger.sent[newest][0].card == due[1].card
+
+    run(tmp_path, story)
+
+
+def test_a_click_before_the_host_s_end_counts_though_it_is_heard_after(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.asking(await play.begin(2))
+        before, play.now = play.now, play.now + timedelta(seconds=3)
+
+        async def stuck(*_args: object) -> None:
+            raise Unavailable("500")
+
+        show, play.stage.show = play.stage.show, stuck  # type: ignore[method-assign, assignment]
+        await play.group.stop(quiz.id, GROUP, HOST, play.now, manager=False)
+        letter = play.stage.asked[quiz.id, 1].key
+        assert letter is not None
+        heard = await play.group.choose(quiz.id, 1, GROUP, ADA, "Ada", letter, before)
+        late = await play.group.choose(quiz.id, 1, GROUP, BOB, "Bob", letter, play.now)
+        assert (heard.verdict, late.verdict) == (Verdict.NEW, Verdict.TOO_LATE)
+        play.stage.show = show  # type: ignore[method-assign]
+        await play.group.tick(play.now)
+        assert [each.member for each in play.stage.finished[quiz.id].standings] == [ADA]
+
+    run(tmp_path, story)
+
+
+def test_a_member_s_own_result_tells_place_and_keys_but_only_when_the_quiz_has_ended(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.begin(2)
+        for _ in range(2):
+            quiz = await play.asking(quiz)
+            await play.answer(quiz, ADA, right=True)
+            await play.answer(quiz, HOST, right=False)
+            assert await play.group.mine(quiz.id, GROUP, ADA) is None
+        await play.group.stop(quiz.id, GROUP, HOST, play.now, manager=False)
+
+        mine = await play.group.mine(quiz.id, GROUP, HOST)
+        assert mine is not None
+        assert mine.standing is not None
+        assert (mine.standing.rank, mine.players, mine.standing.tally.points) == (2, 2, 4)
+        keys = [play.stage.asked[quiz.id, number].key for number in (1, 2)]
+        assert [key for _, key, _ in mine.questions] == keys
+        others = await play.group.mine(quiz.id, GROUP, BOB)
+        assert others is not None
+        assert others.standing is None
+        assert await play.group.mine(quiz.id, GROUP + 1, ADA) is None
+        assert await play.group.mine((await play.start_alone(1)).quiz.id, GROUP, ADA) is None
+
+    run(tmp_path, story)
+
+
+def test_a_deck_or_topic_is_known_by_slug_by_title_or_by_a_part_of_it(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        library = play.world.library
+        assert library.decks_named("theory") == library.decks_named(" Theory ") == {"theory"}
+        assert library.topics_named("theory/drift") == library.topics_named("DRIFT", {"theory"})
+        assert library.decks_named("system") == {"system-design"}
+        assert library.decks_named("nonsense") == library.topics_named("drift", {"coding"}) == frozenset()
 
     run(tmp_path, story)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Table, func, select, update
 
 from bot.server import Server, forge, story, title_of, words_of
 from deckwright.builder import build
 from deckwright.compiler import compile_library
+from deckwright.study.keys import QuizKey
 from deckwright.study.question import from_json
+from deckwright.study.quiz import Wanted
 from deckwright_bot.client import StudyBot
+from deckwright_bot.sandbox import Permission
+from deckwright_bot.sandbox.model import ChannelType
 from deckwright_bot.sandbox.outcome import buttons_of
 from deckwright_bot.services.packages import PackageService
 from deckwright_bot.store import quizzes as quiz_store
+from deckwright_bot.store.quiz_tables import quiz_questions, quizzes
+
+TODAY = date(2026, 3, 2)
 
 
 def labels(message: Any) -> list[str]:
@@ -46,6 +58,7 @@ def test_a_group_plays_a_quiz_from_the_lobby_to_the_final_table(tmp_path: Path) 
             lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
             joined = await server.ada.click(lobby, "Join")
             assert joined.ephemeral
+            await server.ada.wait_for(lambda m: "2 players" in str(m.embeds))
             refused = await server.ada.click(lobby, "Start now")
             assert "host" in refused.text
             await server.owner.click(lobby, "Start now")
@@ -150,7 +163,7 @@ def test_a_quiz_alone_survives_a_restart_and_can_be_stopped(tmp_path: Path) -> N
             stopped = await server.ada.slash("quiz stop")
             assert "right" in title_of(stopped.message) or "no question" in title_of(stopped.message)
             nothing = await server.bob.slash("quiz solo", missed=True)
-            assert "nothing you got wrong" in nothing.text
+            assert "nothing that you got wrong" in nothing.text
 
     story(tmp_path, tell)
 
@@ -247,5 +260,223 @@ def test_hostile_ids_of_quizzes_get_a_private_answer_and_change_nothing(tmp_path
                 assert all(words_of(each) for each in told), forged
             assert await bot.context.services.members.export(server.bob.user.id) == before
             assert title_of(message).startswith("Question 1 of 3")
+
+    story(tmp_path, tell)
+
+
+async def runs_of(bot: StudyBot) -> int:
+    """How many quizzes were ever begun."""
+    async with bot.context.services.posts._database.reading() as connection:
+        return int((await connection.execute(select(func.count()).select_from(quizzes))).scalar_one())
+
+
+async def change(bot: StudyBot, table: Table, **values: Any) -> None:
+    async with bot.context.services.posts._database.writing() as connection:
+        await connection.execute(update(table).values(**values))
+
+
+def test_one_event_delivered_twice_begins_one_quiz(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            for command in ("quiz solo", "quiz group"):
+                before = await runs_of(bot)
+                server.sandbox.faults.duplicate_event("INTERACTION_CREATE")
+                opened = await server.ada.slash(command, questions=3)
+                assert opened.ephemeral
+                await asyncio.sleep(0.2)
+                assert await runs_of(bot) == before + 1, command
+            # What the member was shown is the quiz that runs.
+            running = await bot.context.services.solo.running(server.owner.guild.id, server.ada.user.id)
+            assert running is not None
+
+    story(tmp_path, tell)
+
+
+def test_quiz_solo_alone_goes_on_with_what_runs_and_options_begin_anew(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            first = (await server.ada.slash("quiz solo", questions=4)).message
+            answered = (await server.ada.click(first, "I don't know")).message
+            assert "Next" in labels(answered)
+            again = (await server.ada.slash("quiz solo")).message
+            assert "in the middle of this one" in words_of(again)
+            assert "Next" in labels(again)
+            second = (await server.ada.click(again, "Next")).message
+            assert title_of(second).startswith("Question 2 of 4")
+            # The older copy turns to where the quiz stands, whatever is pressed in it.
+            followed = (await server.ada.click(first, "Next")).message
+            assert title_of(followed).startswith("Question 2 of 4")
+            assert await runs_of(bot) == 1
+            other = (await server.ada.slash("quiz solo", questions=2)).message
+            assert title_of(other).startswith("Question 1 of 2")
+            unknown = await server.ada.slash("quiz solo", deck="nonsense")
+            assert "no deck called nonsense" in unknown.text
+            assert await runs_of(bot) == 2
+
+    story(tmp_path, tell)
+
+
+def test_a_quiz_is_played_in_a_thread_and_a_missing_permission_there_is_named(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot():
+            await server.set_up()
+            world, owner = server.sandbox.core.world, server.owner
+            thread = world.add_thread(owner.home, "a thread", owner.user.id, ChannelType.PUBLIC_THREAD)
+            owner.set_permissions(owner.home, deny=Permission.SEND_MESSAGES_IN_THREADS)
+            refused = await owner.slash("quiz group", at=thread, questions=1)
+            assert "Missing: Send Messages in Threads" in refused.text
+            # What a channel needs for writing a thread does not.
+            owner.set_permissions(owner.home, deny=Permission.SEND_MESSAGES)
+            await owner.slash("quiz group", at=thread, questions=1)
+            lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m), thread)
+            await owner.click(lobby, "Start now")
+            question = await server.ada.wait_for(called("Question 1 of 1"), thread)
+            await server.ada.click(question, "I don't know")
+            await owner.click(question, "I don't know")
+            over = await server.ada.wait_for(called("Question 1 of 1: over"), thread)
+            await owner.click(over, "Final table")
+            await server.ada.wait_for(called("The quiz is over"), thread)
+
+    story(tmp_path, tell)
+
+
+def test_r7_after_a_kill_the_question_and_the_table_are_found_in_the_channel(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        def count(begin: str) -> int:
+            return sum(title_of(message).startswith(begin) for message in server.ada.sees())
+
+        long_ago = datetime.now(UTC) - timedelta(minutes=4)
+        async with server.bot() as bot:
+            await server.set_up()
+            await server.owner.slash("quiz group", questions=1, seconds=60)
+            lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
+            await server.owner.click(lobby, "Start now")
+            question = await server.ada.wait_for(called("Question 1 of 1"))
+            end = re.search(r"<t:\d+:R>", words_of(question))
+            assert end is not None
+            assert bot._quiz_ticker is not None
+            await bot._quiz_ticker.stop()
+            await change(bot, quizzes, until=None)
+            await change(bot, quiz_questions, message=None, opens=None, closes=None, asked=long_ago)
+            # Its end is named in seconds.
+            await asyncio.sleep(1)
+        server.sandbox.core.messages._nonces.clear()
+        async with server.bot() as bot:
+            await server.ada.wait_for(
+                lambda m: title_of(m) == "Question 1 of 1" and end[0] not in words_of(m)
+            )
+            assert count("Question 1 of 1") == 1
+            await server.owner.click(question, "End")
+            await server.ada.wait_for(called("The quiz was ended"))
+            assert bot._quiz_ticker is not None
+            await bot._quiz_ticker.stop()
+            await change(bot, quizzes, told=False, ended=long_ago)
+        server.sandbox.core.messages._nonces.clear()
+        async with server.bot() as bot:
+            while await unfinished(bot):
+                await bot._quiz_tick()
+            assert count("The quiz") == 1
+
+    story(tmp_path, tell)
+
+
+async def unfinished(bot: StudyBot) -> bool:
+    async with bot.context.services.posts._database.reading() as connection:
+        return bool(await quiz_store.unfinished(connection))
+
+
+def test_twenty_five_players_each_learn_their_place(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            players = [server.owner.add_member(f"P{number:02}") for number in range(24)]
+            await server.owner.slash("quiz group", questions=1, seconds=120)
+            lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
+            await asyncio.gather(*(player.click(lobby, "Join") for player in players))
+            shown = await server.ada.wait_for(lambda m: "25 players" in str(m.embeds))
+            assert "and 5 more" in words_of(shown)
+            await server.owner.click(lobby, "Start now")
+            question = await server.ada.wait_for(called("Question 1 of 1"))
+            key = await key_of(bot, question)
+            wrong = next(letter for letter in "ABCD" if letter != key)
+            # Two clicks each: the first one stands.
+            answered = await asyncio.gather(
+                *(player.click(question, key if n < 12 else wrong) for n, player in enumerate(players)),
+                *(player.click(question, "I don't know") for player in players),
+            )
+            assert all(each.ephemeral for each in answered)
+            await server.owner.click(question, "I don't know")
+            over = await server.ada.wait_for(called("Question 1 of 1: over"))
+            await server.owner.click(over, "Final table")
+            final = await server.ada.wait_for(called("The quiz is over"))
+            assert "and 15 more" in words_of(final)
+            last = await players[-1].click(final, "My result")
+            assert last.ephemeral
+            assert "of 25" in title_of(last.message)
+            assert f"right is **{key}**" in last.text
+
+    story(tmp_path, tell)
+
+
+def test_a_channel_deleted_in_the_middle_ends_its_quiz_and_the_next_is_played_elsewhere(
+    tmp_path: Path,
+) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            place = server.owner.create_channel("short-lived")
+            await server.owner.slash("quiz group", at=place, questions=2)
+            lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m), place)
+            await server.owner.click(lobby, "Start now")
+            question = await server.ada.wait_for(called("Question 1 of 2"), place)
+            await server.ada.click(question, "I don't know")
+            server.owner.delete_channel(place)
+            while await unfinished(bot):
+                await change(bot, quizzes, until=datetime.now(UTC))
+                await bot._quiz_tick()
+            await server.owner.slash("quiz group", questions=1)
+            await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
+
+    story(tmp_path, tell)
+
+
+def test_a_question_with_a_picture_keeps_one_when_it_is_over(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            library = bot.context.services.library
+            pictured = next(
+                each.key
+                for each in library.askables
+                if each.form == "choice"
+                and each.deck == "formulas"
+                and bot.context.renderer.question(
+                    library.snapshot(each.key, QuizKey(1, 1, 1, TODAY))
+                ).pictures
+            )
+            started = await bot.context.services.quizzes.start(
+                server.owner.guild.id,
+                server.owner.home.id,
+                server.owner.user.id,
+                "Olga",
+                Wanted(only=frozenset({pictured})),
+                count=1,
+                seconds=60,
+                now=bot.context.real_now(),
+                today=TODAY,
+                seed=1,
+            )
+            assert started.quiz is not None
+            lobby = await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
+            await server.owner.click(lobby, "Start now")
+            question = await server.ada.wait_for(called("Question 1 of 1"))
+            assert question.attachments
+            await server.owner.click(question, "I don't know")
+            over = await server.ada.wait_for(called("Question 1 of 1: over"))
+            shown = [embed["image"]["url"] for embed in over.embeds if embed.get("image")]
+            assert shown == [attachment.url for attachment in over.attachments]
+            assert len(shown) == len(set(shown)) > 0
 
     story(tmp_path, tell)

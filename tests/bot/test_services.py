@@ -259,9 +259,8 @@ def test_r9_what_heals_by_itself_never_pauses(tmp_path: Path) -> None:
 
 def test_two_bots_on_one_database_by_mistake_post_once(tmp_path: Path) -> None:
     async def whole() -> None:
-        one, two = make(tmp_path), make(tmp_path)
-        two.messenger = one.messenger
-        two.posts._messenger = one.messenger
+        one = make(tmp_path)
+        two = make(tmp_path, messenger=one.messenger)
         await one.set_up()
         for _ in range(200):
             one.now = two.now = one.now + timedelta(minutes=17)

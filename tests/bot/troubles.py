@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time as clock_time, timedelta
 
 from bot.recount import Timetable
 from deckwright_bot.sandbox import Owner
 from deckwright_bot.sandbox.model import Channel
 
 MACHINE = "this machine is too slow"
-BUSY = 4
-"""Programs that want to run, for each core."""
+SLOW_DATABASE = "the database is slow"
+DOWN = "down"
+LOOKED_BACK = 400
+"""So many accounts of the last minutes are gone through."""
+Stretch = tuple[float, float]
+"""A stretch of real time, its begin and end in seconds."""
 
 
 @dataclass(frozen=True)
 class Time:
-    """The simulated time of a real one."""
+    """The simulated time of a real one: what Discord and the members' clocks show."""
 
     start: datetime
     speed: float
@@ -51,16 +55,10 @@ class Span:
     posts: bool
     answers: bool
     refusal: bool
+    dates: bool
+    """What was due in that time may never come, as a clock that was ahead made away with it."""
     begin: float
     end: float | None = None
-
-
-def overloaded() -> bool:
-    """Whether so much else runs here that slowness says nothing of the bot."""
-    try:
-        return os.getloadavg()[0] > BUSY * (os.cpu_count() or 1)
-    except (AttributeError, OSError):  # Windows has no such figure
-        return False
 
 
 class Troubles:
@@ -68,6 +66,8 @@ class Troubles:
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
+        self.queues: list[tuple[float, float, float]] = []
+        """For how long, from when till when, threads that were ready to run waited for this machine."""
 
     def begin(
         self,
@@ -77,9 +77,11 @@ class Troubles:
         posts: bool = True,
         answers: bool = True,
         refusal: bool = False,
+        dates: bool = False,
         since: float | None = None,
     ) -> Span:
-        made = Span(what, group, posts, answers, refusal, time.time() if since is None else since)
+        begin = time.time() if since is None else since
+        made = Span(what, group, posts, answers, refusal, dates, begin)
         self.spans.append(made)
         return made
 
@@ -104,7 +106,7 @@ class Troubles:
             self.end(span, grace)
 
     def hit(self, first: float, last: float, group: int | None, *, kind: str) -> list[Span]:
-        """The troubles of that kind (posts, answers, refusal) between two moments."""
+        """The troubles of that kind (posts, answers, refusal, dates) between two moments."""
         return [
             one
             for one in self.spans
@@ -114,42 +116,41 @@ class Troubles:
             and (one.end is None or one.end > first)
         ]
 
+    def queued(self, first: float, last: float) -> float:
+        """For how many seconds between two moments threads waited for this machine, all of them together."""
+        return sum(
+            waited * max(0.0, min(end, last) - max(begin, first)) / (end - begin)
+            for begin, end, waited in self.queues[-LOOKED_BACK:]
+            if end > first and begin < last
+        )
+
     def clear(self, first: float, last: float, group: int | None) -> float:
-        """The longest stretch between two moments in which posting was free, in seconds."""
+        """The longest stretch between two moments in which posting was free, in seconds.
+
+        Without the time for which the bot waited for this machine.
+        """
         longest, free = 0.0, first
         for one in sorted(self.hit(first, last, group, kind="posts"), key=lambda one: one.begin):
-            longest = max(longest, one.begin - free)
+            if one.begin - free > longest:
+                longest = max(longest, one.begin - free - self.queued(free, one.begin))
             free = max(free, last if one.end is None else one.end)
-        return max(longest, last - free)
+        return max(longest, last - free - self.queued(free, last))
 
-    def lasted(self, what: str, first: float, last: float) -> float:
-        """For how many seconds between two moments there was a trouble of that name."""
-        until, total = first, 0.0
-        for one in sorted((s for s in self.spans if s.what == what), key=lambda one: one.begin):
-            begin, end = max(one.begin, until), min(last, last if one.end is None else one.end)
-            total += max(0.0, end - begin)
-            until = max(until, end)
-        return total
+    def seconds(self) -> str:
+        """For how long what kept the bot from posting, in words."""
+        now, total, until = time.time(), Counter[str](), dict[str, float]()
+        for one in sorted(self.spans, key=lambda one: one.begin):
+            if one.posts:
+                what = one.what if one.group is None else "one group's faults"
+                begin, end = max(one.begin, until.get(what, 0.0)), min(now, one.end or now)
+                total[what] += round(10 * max(0.0, end - begin))
+                until[what] = max(end, until.get(what, 0.0))
+        return ", ".join(f"{what} {tenths / 10:.1f} s" for what, tenths in total.most_common(6))
 
-
-@dataclass
-class Ongoing:
-    """A trouble that comes and goes, as somebody watches it."""
-
-    troubles: Troubles
-    what: str
-    posts: bool
-    grace: float
-    span: Span | None = None
-
-    def follow(self, *, now: bool) -> None:
-        """Whether it is there at this moment."""
-        if now and self.span is None:
-            # It may have begun since the last look.
-            self.span = self.troubles.begin(self.what, posts=self.posts, since=time.time() - 0.1)
-        elif not now and self.span is not None:
-            self.troubles.end(self.span, self.grace)
-            self.span = None
+    def stretches(self, *what: str) -> list[Stretch]:
+        """When there were troubles of those names, up to now."""
+        now = time.time()
+        return [(one.begin, now if one.end is None else one.end) for one in self.spans if one.what in what]
 
 
 @dataclass(eq=False)
@@ -163,8 +164,16 @@ class Group:
     timetables: list[Timetable] = field(default_factory=list)
     set_up: tuple[datetime, datetime] | None = None
     ping: int | None = None
+    """The role that is to be mentioned."""
+    pinged_since: float | None = None
+    """From which real moment on it is; None while it is not."""
+    wished: clock_time | None = None
+    """A time of day that the owner asked for and has not heard of."""
+    role_gone: float | None = None
+    """When the role was deleted that is to be mentioned; None while it is there."""
     pauses: int = 0
-    was_paused: bool = False
+    """How many were seen when it was last looked at."""
+    looked: float = field(default_factory=time.time)
 
     @property
     def id(self) -> int:

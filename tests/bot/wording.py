@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from deckwright_bot.sandbox import text_of
 from deckwright_bot.sandbox.component_limits import walk
 from deckwright_bot.sandbox.model import Json, Message
 from deckwright_bot.ui.texts import ENGLISH
@@ -56,6 +57,18 @@ def post_of(message: Message) -> int | None:
     """The post that a public message stands for."""
     found = (re.fullmatch(r"dw:mine:(\d+)", name) for name in custom_ids(message))
     return next((int(match[1]) for match in found if match), None)
+
+
+def question_of(message: Message) -> tuple[int, int] | None:
+    """The question of a group quiz that a message asks: the numbers of the quiz and of the question."""
+    found = (re.fullmatch(r"dw:quiz:(\d+):(\d+)-.*", name) for name in custom_ids(message))
+    return next(((int(match[1]), int(match[2])) for match in found if match), None)
+
+
+def tells_of_a_pause(message: Message) -> bool:
+    """Whether it tells an owner that posting stopped (R9)."""
+    text = text_of(message)
+    return any(said(key, text) for key in ("owner.paused", "owner.paused.gone"))
 
 
 def raw(text: str) -> str | None:

@@ -34,6 +34,13 @@ def test_of_two_missed_alike_the_older_one_returns() -> None:
     assert found.prompt == PromptKey("b")
 
 
+def test_one_miss_of_one_answer_says_less_than_nine_of_twelve() -> None:
+    found = rematch(FRIDAY, [asked("one", 20, 1, 0), asked("many", 20, 12, 3)])
+
+    assert found is not None
+    assert found.prompt == PromptKey("many")
+
+
 def test_nothing_returns_twice_nor_where_nobody_missed_or_answered() -> None:
     assert rematch(FRIDAY, [asked("a", 20, 5, 5), asked("b", 20, 0, 0)]) is None
     assert rematch(FRIDAY, [asked("a", 20, 5, 1)], returned={PromptKey("a")}) is None

@@ -34,8 +34,9 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
         result = await context.services.answers.result(post.id, post.group, interaction.user.id)
         if result.answer is None and post.state is State.SENT and result.snapshot is not None and post.closes:
             snapshot, closes = result.snapshot, post.closes
-            shown = await context.draw(
-                lambda: messages.post_message(context.renderer, snapshot, closes, None, locale)
+            shown = await context.draw_for(
+                interaction,
+                lambda: messages.post_message(context.renderer, snapshot, closes, None, locale),
             )
             await show(interaction, shown, view=views.question(post.id, snapshot, locale))
             return
@@ -63,7 +64,9 @@ async def show_result(context: Context, interaction: discord.Interaction, result
         else:
             await say(interaction, text("result.missed", locale))
     else:
-        shown = await context.draw(lambda: messages.result_message(context.renderer, result, locale))
+        shown = await context.draw_for(
+            interaction, lambda: messages.result_message(context.renderer, result, locale)
+        )
         open_one = result.answer.choice is None and result.answer.grade is None
         await show(interaction, shown, view=views.result(post.id, grade=open_one, locale=locale))
 

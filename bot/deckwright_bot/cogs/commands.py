@@ -26,7 +26,7 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
     quizzing.register(tree, context)
     looking.register(tree, context)
     privacy.register(tree, context)
-    helping.register(tree)
+    helping.register(tree, context)
     settings.register(tree, context)
     admin.register(tree, context)
     for command in tree.walk_commands():

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from deckwright_bot.cogs import (
     answering,
     correcting,
+    helping,
     looking,
+    playing,
+    practising,
     privacy,
-    quizzing,
     settings,
     setup,
     sharing,
@@ -23,8 +25,10 @@ HANDLERS: Mapping[str, Handler] = {
     **sharing.HANDLERS,
     **standing.HANDLERS,
     **privacy.HANDLERS,
-    **quizzing.HANDLERS,
+    **playing.HANDLERS,
+    **practising.HANDLERS,
     **looking.HANDLERS,
+    **helping.HANDLERS,
     **{
         action: for_managers(handler)
         for module in (setup, settings, correcting)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import discord
 
@@ -16,6 +16,9 @@ from deckwright_bot.services.bundle import Services
 from deckwright_bot.ui.render import Renderer, Shown, name_of
 
 Made = TypeVar("Made")
+
+PATIENCE: Final = 1.0
+"""Seconds a member waits for a picture before they are acknowledged without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,17 @@ class Context:
     async def draw(self, work: Callable[[], Made]) -> Made:
         """Do work of the renderer on its own thread, so that the event loop goes on."""
         return await asyncio.get_running_loop().run_in_executor(self.drawing, work)
+
+    async def draw_for(self, interaction: discord.Interaction, work: Callable[[], Made]) -> Made:
+        """`draw` for somebody who waits: where it takes long, they are told in private that it is under way.
+
+        Discord gives up after three seconds, and before this picture there may be hundreds of others.
+        """
+        drawing = asyncio.ensure_future(self.draw(work))
+        await asyncio.wait({drawing}, timeout=PATIENCE)
+        if not drawing.done() and not interaction.response.is_done():
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        return await drawing
 
     def now(self) -> datetime:
         """The present instant."""

@@ -49,7 +49,7 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
         await interaction.response.defer(ephemeral=True, thinking=True)
         packages = await asyncio.to_thread(context.services.packages.packages)
         offers = await context.services.packages.offers(interaction.user.id, packages)
-        embed, view = looking.offers_message(offers, locale_of(interaction))
+        embed, view = looking.offers_message(offers, locale_of(interaction), limit=interaction.filesize_limit)
         await say(interaction, embed=embed, view=view)
 
 
@@ -65,10 +65,9 @@ async def take(context: Context, interaction: discord.Interaction, _identifier: 
         return
     file, size = name_of(package.file), looking.size_of(package.size)
     if package.size > interaction.filesize_limit:
-        link = services.link(package)
-        key = "decks.too-large" if link is not None else "decks.too-large.no-link"
-        await say(interaction, text(key, locale, file=file, size=size, link=link))
-        if link is None:
+        key = "decks.too-large" if package.link is not None else "decks.too-large.no-link"
+        await say(interaction, text(key, locale, file=file, size=size, link=package.link))
+        if package.link is None:
             return
     else:
         data = await asyncio.to_thread(services.content, package)

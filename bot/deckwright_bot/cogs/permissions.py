@@ -10,6 +10,8 @@ from deckwright_bot.ui.texts import text
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 """What the bot needs in its channel; thread, pin and mention need more, where they are wanted."""
+# A thread has the rights of its channel, but one of its own for writing.
+IN_THREAD = tuple("send_messages_in_threads" if name == "send_messages" else name for name in NEEDED)
 FOR_THREAD = ("create_public_threads", "send_messages_in_threads")
 FOR_PIN = ("pin_messages",)
 FOR_PING = ("mention_everyone",)
@@ -22,6 +24,20 @@ def missing_permissions(guild: discord.Guild, channel: int, locale: str = "en") 
     if found is None:
         return None
     return [text(f"permission.{name}", locale) for name in _lacking(found, NEEDED)]
+
+
+def missing_here(interaction: discord.Interaction, locale: str) -> list[str]:
+    """What the bot lacks to write where a command was used: in a channel or, unlike a day's post, in a thread."""
+    guild, place = interaction.guild, interaction.channel
+    thread = isinstance(place, discord.Thread)
+    channel = place.parent_id if isinstance(place, discord.Thread) else interaction.channel_id
+    found = guild.get_channel(channel) if guild is not None and channel is not None else None
+    needed = IN_THREAD if thread else NEEDED
+    if found is not None:
+        lacking = _lacking(found, needed)
+    else:
+        lacking = tuple(name for name in needed if not getattr(interaction.app_permissions, name))
+    return [text(f"permission.{name}", locale) for name in lacking]
 
 
 def lacks(guild: discord.Guild, daily: Daily) -> list[Lack]:

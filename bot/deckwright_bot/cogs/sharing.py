@@ -14,6 +14,7 @@ from deckwright_bot.cogs.access import Handler
 from deckwright_bot.cogs.answering import stale
 from deckwright_bot.cogs.context import Context, locale_of, member_name, name_of, public_locale, say
 from deckwright_bot.cogs.submitted import submitted
+from deckwright_bot.store.database import DatabaseError
 from deckwright_bot.ui import forms
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.render import ACCENT, said
@@ -54,7 +55,12 @@ async def share(context: Context, interaction: discord.Interaction, identifier: 
         log.warning("group %d: an answer could not be shared: %s", post.group, error)
         await say(interaction, text("share.failed", locale))
         return
-    if not await context.services.answers.share(post.id, interaction.user.id, sent.channel.id, sent.id):
+    try:
+        kept = await context.services.answers.share(post.id, interaction.user.id, sent.channel.id, sent.id)
+    except DatabaseError:
+        await sent.delete()
+        raise
+    if not kept:
         await sent.delete()
     await say(interaction, text("share.done", locale))
 

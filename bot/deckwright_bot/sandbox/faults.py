@@ -41,6 +41,8 @@ class Fault:
     extra: Json = field(default_factory=dict)
     action: Callable[[], None] | None = None
     chance: float = 1.0
+    struck: int = 0
+    """How often it really happened: what was refused for another reason before, it did not strike."""
 
     def fits(self, subject: str) -> bool:
         """Is this rule about that request or event?"""
@@ -137,7 +139,10 @@ class Faults:
 
     def of_event(self, name: str) -> list[Fault]:
         """The rules that strike this event, used up by it."""
-        return list(self._take(name, events=True))
+        found = list(self._take(name, events=True))
+        for fault in found:
+            fault.struck += 1
+        return found
 
     def _take(self, subject: str, *, events: bool) -> Iterator[Fault]:
         for rule in tuple(self.rules):

@@ -22,6 +22,7 @@ from deckwright.study.grading import (
 from deckwright.study.points import points_for
 from deckwright.study.posting import State
 from deckwright.study.question import Snapshot
+from deckwright.study.schedule import LATEST
 from deckwright.study.streak import Streak
 from deckwright_bot.services.matching import OpenMatcher
 from deckwright_bot.services.snapshots import key_of, snapshot_of
@@ -178,7 +179,10 @@ class AnswerService:
 
 
 async def _stands(connection: Connection, post: Post, message: int, now: datetime) -> None:
-    if post.state is State.CLAIMED and await post_store.sent(connection, post.id, message, now):
+    if post.state is not State.CLAIMED or post.scheduled is None:
+        return
+    # It appeared within its six hours, however late somebody finds it; R4 counts from then.
+    if await post_store.sent(connection, post.id, message, min(now, post.scheduled + LATEST)):
         await group_store.worked(connection, post.group, post.series)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 
 from deckwright.kinds import KindCard
+from deckwright.markup import mark_gaps, unmark
 from deckwright.study.keys import PostKey
 from deckwright.study.question import Snapshot
 from deckwright_bot.services.finding import Finder
@@ -14,9 +15,6 @@ from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.spoilers import asked_now
 from deckwright_bot.store.database import Database
 
-_GAP = re.compile(r"\{\{c\d+::.*?\}\}+", re.DOTALL)
-"""A gap with what stands in it: a list must not tell. Answers are no words to search by either, or typing each
-option of an open question would find its key."""
 _NOBODY = PostKey(0, "card", date(2000, 1, 1))
 """The options of a card that is looked up stand in one order for everybody."""
 
@@ -37,6 +35,9 @@ class CardService:
         self._database = database
         self._library = library
         self._first = {key.card: key for key in sorted(library.entries, reverse=True)}
+        self._asked_in_parts = {
+            card for card, many in Counter(key.card for key in library.entries).items() if many > 1
+        }
         self.finder = Finder(
             {
                 card.id: (_title(card), " ".join((topic.title, deck.title, *card.tags)))
@@ -60,9 +61,23 @@ class CardService:
         if group is not None:
             async with self._database.reading() as connection:
                 hidden = card.id in await asked_now(connection, group, self._library)
-        return LookedUp(card, self._library.snapshot(key, _NOBODY), hidden)
+        snapshot = self._library.snapshot(key, _NOBODY)
+        if hidden and card.id in self._asked_in_parts:
+            # Each part's question shows what the others ask for.
+            texts = replace(snapshot.texts, question=_shut(card.question), gap=None)
+            snapshot = replace(snapshot, texts=texts, options=())
+        return LookedUp(card, snapshot, hidden)
 
 
 def _title(card: KindCard) -> str:
-    question = " ".join(_GAP.sub("…", card.question).replace("$", "").split())
+    """What a list calls a card.
+
+    Answers are no words to search by, or typing each option of an open question would find its key.
+    """
+    question = " ".join(_shut(card.question).replace("$", "").split())
     return f"{question} ({card.id})" if len(question) + len(card.id) < 97 else question[:100]
+
+
+def _shut(text: str) -> str:
+    """A text without what stands in its gaps."""
+    return unmark(mark_gaps(text), lambda _number, _hidden, _hint: "…")

@@ -52,8 +52,12 @@ class Finder:
         self._homes = {word: (math.log(1 + len(cards) / len(found)), found) for word, found in homes.items()}
         self._sorted = sorted(self._homes)
         self._pairs: dict[str, list[str]] = defaultdict(list)
+        self._sizes: dict[str, int] = {}
+        """How many letter pairs each word has."""
         for word in self._sorted:
-            for pair in pairs(word):
+            own = pairs(word)
+            self._sizes[word] = len(own)
+            for pair in own:
                 self._pairs[pair].append(word)
 
     def find(self, query: str, limit: int = 25) -> list[Found]:
@@ -105,9 +109,13 @@ class Finder:
         for word, number in shared.items():
             if abs(len(word) - len(typed)) > 2:
                 continue
+            overlap = 2 * number / (len(own) + self._sizes[word])
+            # Counting letters is dear, and most words could not make it with all of theirs.
+            if (overlap + 1) / 2 < _LEAST_ALIKE:
+                continue
             # Swapped letters spoil their pairs, but not the letters themselves.
             common = 2 * (letters & Counter(word)).total() / (len(typed) + len(word))
-            alike = (2 * number / (len(own) + len(pairs(word))) + common) / 2
+            alike = (overlap + common) / 2
             if alike >= _LEAST_ALIKE:
                 yield word, _FUZZY * alike
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
@@ -77,11 +77,15 @@ class LeavingService:
 
     # groups
 
-    async def absent(self, present: Collection[int], now: datetime) -> None:
-        """The groups the bot is in; from all others it was removed while it was not connected."""
+    async def absent(self, present: Callable[[], Collection[int]], now: datetime) -> None:
+        """The groups the bot is in; from all others it was removed while it was not connected.
+
+        It is asked once nobody else can write: a group that joins meanwhile is in the one or comes after the other.
+        """
         async with self._database.writing() as connection:
+            there = present()
             for group in await group_store.joined(connection):
-                if group not in present:
+                if group not in there:
                     await group_store.leave(connection, group, now)
 
     async def purge(self, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deckwright.compiler import compile_library
 from deckwright.diagnostics import Severity
+from deckwright.guide import Guide
 from deckwright.kinds import KindCard
 from deckwright.kinds.cloze import ClozeCard
 from deckwright.kinds.formula import FormulaCard
@@ -53,9 +54,11 @@ class StudyLibrary:
         *,
         too_long: Collection[str] = (),
         images: Mapping[str, Mapping[str, Path]] | None = None,
+        guide: Guide | None = None,
     ) -> None:
         """``images`` are those that stand beside the cards of each deck, by their names in texts."""
         self.library = library
+        self.guide = guide
         self._images = images or {}
         self._decks = {card.id: deck.slug for deck in library.decks for card in deck.cards}
         self.entries: dict[PromptKey, Entry] = {}
@@ -78,9 +81,34 @@ class StudyLibrary:
         found = PromptKey(card.id, key.ordinal) if card is not None else None
         return found if found in self.entries else None
 
+    def today(self, key: PromptKey) -> PromptKey:
+        """A prompt's key as it is today; of one that is gone the key that it had."""
+        return self.resolve(key) or key
+
+    def names(self, name: str) -> frozenset[str]:
+        """All ids that a card has or had; of one that is gone the one it is asked by."""
+        card = self.card(name)
+        return frozenset((name,)) if card is None else frozenset((card.id, *card.aliases))
+
     def card(self, name: str) -> Card | None:
         """A card by its id or an old one."""
         return self.library.by_id.get(name)
+
+    def decks_named(self, typed: str) -> frozenset[str]:
+        """The slugs of the decks that somebody means: by slug or title, whole or, where none is, in part."""
+        return _meant(typed, {deck.slug: (deck.slug, _plain(deck.title)) for deck in self.library.decks})
+
+    def topics_named(self, typed: str, decks: Collection[str] | None = None) -> frozenset[str]:
+        """The topics that somebody means, as ``deck/topic``, among those of ``decks``; as `decks_named`."""
+        return _meant(
+            typed,
+            {
+                f"{deck.slug}/{topic.slug}": (f"{deck.slug}/{topic.slug}", topic.slug, topic.title)
+                for deck in self.library.decks
+                if not decks or deck.slug in decks
+                for topic in deck.topics
+            },
+        )
 
     def images(self, name: str) -> Mapping[str, Path]:
         """The images beside a card, by their names in its texts; none for a card that is gone."""
@@ -91,7 +119,7 @@ class StudyLibrary:
         """The question as it is asked under that post or quiz key (R6, R16)."""
         entry = self.entries[key]
         card = entry.card
-        title = f"{_NUMBER.sub('', entry.deck.title)} › {entry.topic.title}"
+        title = f"{_plain(entry.deck.title)} › {entry.topic.title}"
         question = None
         if isinstance(card, FormulaCard):
             # A formula's question is its name and the formula with the gap in it.
@@ -128,9 +156,23 @@ def load(root: Path) -> StudyLibrary:
     images = {
         deck: {name: file.path for name, file in files.items()} for deck, files in compilation.media.items()
     }
-    return StudyLibrary(compilation.library, too_long=too_long, images=images)
+    return StudyLibrary(compilation.library, too_long=too_long, images=images, guide=compilation.guide)
 
 
 def decks_of(library: Library) -> Mapping[str, str]:
     """The decks' titles by slug, as chat shows them."""
-    return {deck.slug: _NUMBER.sub("", deck.title) for deck in library.decks}
+    return {deck.slug: _plain(deck.title) for deck in library.decks}
+
+
+def _plain(title: str) -> str:
+    return _NUMBER.sub("", title)
+
+
+def _meant(typed: str, names: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """The keys one of whose names is what was typed, or else contains it."""
+    wanted = " ".join(typed.casefold().split())
+    known = {key: [name.casefold() for name in found] for key, found in names.items()}
+    whole = frozenset(key for key, found in known.items() if wanted in found)
+    return whole or frozenset(
+        key for key, found in known.items() if wanted and any(wanted in name for name in found)
+    )

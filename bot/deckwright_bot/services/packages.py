@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from deckwright.anki.reader import PackageContent, PackageError, read_bytes
+from deckwright.anki.reader import PackageContent, PackageError, read_package
 from deckwright.diff import BOOKKEEPING, RETIRED
 from deckwright_bot.store import packages as package_store
 from deckwright_bot.store.database import Database
@@ -18,7 +18,8 @@ from deckwright_bot.store.database import Database
 log = logging.getLogger(__name__)
 
 LARGEST = 200 * 1024 * 1024
-"""Larger files are not read into memory; they are offered by their link alone."""
+"""In larger files nobody looks what they hold; they are offered by their size and date alone."""
+ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ class Changes:
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.retired)
+    known: bool = True
+    """False where one of the two was too large to be looked into: it is newer, and nobody knows in what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ class Package:
     deck: str
     """The name of its deck in Anki."""
     notes: Mapping[str, tuple[str, str]]
+    """Empty for one that is too large to be looked into."""
     retired: frozenset[str]
     released: str
     """The newest release among its notes; empty before the first."""
+    link: str | None = None
+    """Where it can be fetched, if the operator said where."""
 
     @property
     def cards(self) -> int:
@@ -73,33 +76,47 @@ class PackageService:
         self._database = database
         self._folder = folder
         self._url = url
-        self._read: dict[str, tuple[tuple[int, int], Package]] = {}
+        self._read: dict[str, tuple[tuple[int, int, int], Package | None]] = {}
+        """What each file was found to be when it was last another one; None for no package."""
 
     def packages(self) -> list[Package]:
         """The packages there are, the one of the whole library first; blocking."""
         found: list[Package] = []
         for path in sorted(self._folder.glob("*.apkg")) if self._folder.is_dir() else ():
             try:
-                stat = path.stat()
-                stamp = (stat.st_mtime_ns, stat.st_size)
-                kept = self._read.get(path.name)
-                if kept is None or kept[0] != stamp:
-                    kept = (stamp, _package(path, stat.st_mtime))
-                    self._read[path.name] = kept
-                found.append(kept[1])
-            except (OSError, PackageError) as error:
-                # It may be replaced at this moment, or be no package at all; the others are fine.
+                package = self._package(path)
+            except OSError as error:
+                # It may be replaced at this moment; the others are fine.
                 log.warning("%s is left out: %s", path.name, error)
-        return sorted(found, key=lambda package: (-package.cards, package.file))
+                continue
+            if package is not None:
+                found.append(package)
+        # Of one that nobody looked into it is not known, but it is the largest.
+        return sorted(found, key=lambda package: (bool(package.cards), -package.cards, package.file))
 
-    def link(self, package: Package) -> str | None:
-        """Where a package too large for a message can be fetched, if the operator said where."""
-        return f"{self._url.rstrip('/')}/{quote(package.file)}" if self._url else None
+    def _package(self, path: Path) -> Package | None:
+        stamp = _stamp(path)
+        kept = self._read.get(path.name)
+        if kept is None or kept[0] != stamp:
+            package = None
+            try:
+                package = replace(_package(path), link=self._link(path.name))
+            except PackageError as error:
+                log.warning("%s is left out: %s", path.name, error)
+            kept = self._read[path.name] = (stamp, package)
+        return kept[1]
+
+    def _link(self, file: str) -> str | None:
+        return f"{self._url.rstrip('/')}/{quote(file)}" if self._url else None
 
     def content(self, package: Package) -> bytes | None:
         """The bytes of that build; None if it has been replaced since."""
+        path = self._folder / package.file
         try:
-            data = (self._folder / package.file).read_bytes()
+            # Whatever stands there now, no more than was offered comes into memory.
+            if path.stat().st_size != package.size:
+                return None
+            data = path.read_bytes()
         except OSError:
             return None
         return data if sha256(data).hexdigest() == package.digest else None
@@ -125,6 +142,8 @@ class PackageService:
 
 def changes(before: Mapping[str, tuple[str, str]], package: Package, since: datetime) -> Changes:
     """What is new, changed and retired in a package against the notes of an older build, matched by GUID."""
+    if not before or not package.notes:
+        return Changes(since, known=False)
     new: list[str] = []
     changed: list[str] = []
     retired: list[str] = []
@@ -137,24 +156,36 @@ def changes(before: Mapping[str, tuple[str, str]], package: Package, since: date
     return Changes(since, tuple(sorted(new)), tuple(sorted(changed)), tuple(sorted(retired)))
 
 
-def _package(path: Path, built: float) -> Package:
-    if path.stat().st_size > LARGEST:
-        raise PackageError(f"larger than {LARGEST // 1024 // 1024} MB")
-    data = path.read_bytes()
-    content = read_bytes(data)
-    notes = {guid: (_card(content, guid), _hash(content, guid)) for guid in content.notes}
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _package(path: Path) -> Package:
+    """Look into a package: its digest and what it holds are of one and the same build. Never the whole in memory."""
+    for _ in range(ATTEMPTS):
+        before = _stamp(path)
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        content = read_package(path) if before[1] <= LARGEST else PackageContent()
+        if _stamp(path) == before:
+            return _described(path, before, digest, content)
+    raise OSError("it is being replaced again and again")
+
+
+def _described(path: Path, stamp: tuple[int, int, int], digest: str, content: PackageContent) -> Package:
+    built, size, _ = stamp
     # Notes that are in no release yet say so in words.
     stamps = (content.named_field(note, "Released") or "" for note in content.notes.values())
-    released = max((stamp for stamp in stamps if stamp[:1].isdecimal()), default="")
     return Package(
         path.name,
-        len(data),
-        datetime.fromtimestamp(int(built), UTC),
-        sha256(data).hexdigest(),
+        size,
+        datetime.fromtimestamp(built // 1_000_000_000, UTC),
+        digest,
         min(content.decks, key=len).split("::")[0] if content.decks else path.stem,
-        notes,
+        {guid: (_card(content, guid), _hash(content, guid)) for guid in content.notes},
         frozenset(guid for guid, note in content.notes.items() if RETIRED in note.tags),
-        released,
+        max((stamp for stamp in stamps if stamp[:1].isdecimal()), default=""),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -21,8 +21,9 @@ from deckwright.study.reminders import BEFORE_CLOSE, TOO_LATE
 from deckwright.study.schedule import Due, LastPost
 from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.ports import Messenger, Refused, Unavailable, Yesterday
-from deckwright_bot.services.sending import Sender
+from deckwright_bot.services.sending import LONGEST_RETRY, Sender
 from deckwright_bot.services.snapshots import series_of
+from deckwright_bot.services.spoilers import played_now
 from deckwright_bot.services.steps import COUNT_EVERY, Steps
 from deckwright_bot.store import (
     groups as group_store,
@@ -48,6 +49,10 @@ class Pace:
     """Of the clock's time."""
     patience: float = 10.0
     """Real seconds a tick waits for slow groups; their work goes on, and the next tick comes all the same."""
+    tick: float = 30.0
+    """Real seconds between two looks at what is due."""
+    count_every: timedelta = COUNT_EVERY
+    """The live count on a post is edited no more often (R15), by the clock's time."""
 
 
 @dataclass(slots=True)
@@ -127,7 +132,7 @@ class PostService:
         async with self._database.reading() as connection:
             for post in await post_store.closing(connection, now):
                 found[post.group].closing.append(post)
-            for post in await post_store.unsent(connection, now):
+            for post in await post_store.unsent(connection, now, now + LONGEST_RETRY):
                 found[post.group].unsent.append(post)
             for daily in await group_store.to_look_at(connection, now):
                 found[daily.group].series.append(daily)
@@ -135,7 +140,7 @@ class PostService:
                 found[daily.group].untold.append(daily)
             for group in await post_store.groups_with_steps(connection):
                 found[group].steps = True
-            for post, count in await post_store.miscounted(connection, now - COUNT_EVERY, now):
+            for post, count in await post_store.miscounted(connection, now - self._pace.count_every, now):
                 found[post.group].counts.append((post, count))
             for post in await post_store.to_remind_of(connection, now + TOO_LATE, now + BEFORE_CLOSE):
                 found[post.group].reminders.append(post)
@@ -228,9 +233,12 @@ class PostService:
             await post_store.skip(connection, daily.group, daily.series, [due.post])
             log.warning("group %d: no card fits its level and decks", daily.group)
             return PostNow(None, empty=True), left
-        prompt, before = left.next, None
+        played = await played_now(connection, daily.group, self._library)
+        # What a quiz asks here just now would have its key told while the post is open; it comes another day.
+        free = (each for each in left.upcoming if each.card not in played)
+        prompt, before = next(free, left.next), None
         if daily.rematch and is_day(due.post, daily.weekdays):
-            again = await self._rematch(connection, daily, due.post)
+            again = await self._rematch(connection, daily, due.post, played)
             if again is not None:
                 prompt, before = again
         key = PostKey(daily.group, daily.series, due.post)
@@ -254,18 +262,26 @@ class PostService:
         claimed = await post_store.claim(connection, claim)
         return PostNow(await post_store.find(connection, claimed) if claimed is not None else None), left
 
-    async def _rematch(self, connection: Connection, daily: Daily, day: date) -> tuple[PromptKey, int] | None:
+    async def _rematch(
+        self, connection: Connection, daily: Daily, day: date, played: Collection[str]
+    ) -> tuple[PromptKey, int] | None:
         """The week's rematch and the post it was in; None where there is none to be had."""
         outcomes = await post_store.outcomes(
             connection, daily.group, daily.series, day - LATEST - SOONEST, day
         )
-        fitting = {each.key for each in self._library.askables if fits(each, series_of(daily))}
+        fitting = {
+            each.key
+            for each in self._library.askables
+            if fits(each, series_of(daily)) and each.key.card not in played
+        }
+        # A card may have another id today than when it was asked.
+        known = [(self._library.today(PromptKey(each.card, each.ordinal)), each) for each in outcomes]
         asked = [
-            Asked(PromptKey(each.card, each.ordinal), each.day, each.answers, each.right)
-            for each in outcomes
-            if not each.rematch and PromptKey(each.card, each.ordinal) in fitting
+            Asked(key, each.day, each.answers, each.right)
+            for key, each in known
+            if not each.rematch and key in fitting
         ]
-        returned = {PromptKey(each.card, each.ordinal) for each in outcomes if each.rematch}
+        returned = {key for key, each in known if each.rematch}
         found = rematch(day, asked, returned)
         post = next((each.post for each in outcomes if found is not None and each.day == found.day), None)
         return (found.prompt, post) if found is not None and post is not None else None

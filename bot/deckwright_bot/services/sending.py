@@ -26,6 +26,7 @@ class Sender:
     def __init__(self, database: Database, messenger: Messenger) -> None:
         self._database = database
         self._messenger = messenger
+        self._telling: set[tuple[int, str]] = set()
 
     async def send(self, post: Post, daily: Daily, now: datetime) -> None:
         """Send a claim with its nonce.
@@ -97,18 +98,28 @@ class Sender:
             await self._later(post, now)
 
     async def tell_untold(self, daily: Daily, now: datetime, missing: Sequence[str] = ()) -> None:
-        """Tell the owner of a pause once; what Discord cannot deliver now is told later (R9)."""
-        async with self._database.writing() as connection:
-            mine = await group_store.told(connection, daily.group, now, daily.series)
-            group = await group_store.find(connection, daily.group)
-        if not mine or group is None:
+        """Tell the owner of a pause once; what Discord cannot deliver now is told later (R9).
+
+        First told, then written down: killed between the two the bot tells it again, rather than never.
+        """
+        key = (daily.group, daily.series)
+        if key in self._telling:
             return
+        self._telling.add(key)
         try:
-            await self._messenger.tell_paused(group, daily, missing)
-        except Unavailable:
+            async with self._database.reading() as connection:
+                current = await group_store.daily(connection, daily.group, daily.series)
+                group = await group_store.find(connection, daily.group)
+            if group is None or current is None or current.paused != "failures" or current.told is not None:
+                return
+            try:
+                await self._messenger.tell_paused(group, current, missing)
+            except (Refused, Rejected) as error:
+                log.warning("group %d: its owner cannot be told of the pause: %s", daily.group, error)
             async with self._database.writing() as connection:
-                await group_store.untell(connection, daily.group, daily.series)
-            raise
+                await group_store.told(connection, daily.group, now, daily.series)
+        finally:
+            self._telling.discard(key)
 
     async def yesterday(self, group: int, series: str, day: date) -> Yesterday | None:
         """The line with which the post of a date begins; None where none was closed before it (R15)."""

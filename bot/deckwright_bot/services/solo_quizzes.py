@@ -12,9 +12,10 @@ from deckwright.study.question import Snapshot, from_json, to_json
 from deckwright.study.quiz import Ending, Kind, Phase, Wanted
 from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.spoilers import asked_now
-from deckwright_bot.store import members as member_store, quizzes as quiz_store
+from deckwright_bot.store import members as member_store, quiz_answers as answer_store, quizzes as quiz_store
 from deckwright_bot.store.database import Connection, Database
-from deckwright_bot.store.quizzes import NewQuiz, Question, Quiz, QuizAnswer
+from deckwright_bot.store.quiz_answers import QuizAnswer
+from deckwright_bot.store.quizzes import NewQuiz, Question, Quiz
 from deckwright_bot.store.records import DONT_KNOW
 
 
@@ -29,6 +30,8 @@ class Sheet:
     graded: Graded | None = None
     right: int = 0
     """How many of the questions so far were answered right."""
+    passed: bool = False
+    """The question before this one was passed over, for it has become the group's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ class SoloQuizzes:
     ) -> Sheet | None:
         """Begin a quiz in place of one that runs; None where nothing fits."""
         async with self._database.writing() as connection:
-            history = await quiz_store.history(connection, group, member)
+            history = [
+                (at, self._library.today(prompt), right)
+                for at, prompt, right in await answer_store.history(connection, group, member)
+            ]
             if only_missed:
                 wrong = rules.missed(history)
                 only = wrong if wanted.only is None else wrong & wanted.only
@@ -87,16 +93,22 @@ class SoloQuizzes:
     async def repeat(
         self, quiz_id: int, group: int, member: int, name: str, now: datetime, today: date
     ) -> Sheet | None:
-        """Begin a quiz of what was missed in another; None where nothing was."""
+        """Begin a quiz of what was missed in another; None where nothing was that could be asked now.
+
+        Where that quiz runs already it goes on: a second press begins none anew.
+        """
         summary = await self.summary(quiz_id, group, member)
         if summary is None:
             return None
         async with self._database.writing() as connection:
             hidden = await asked_now(connection, group, self._library)
-            today_s = (self._library.resolve(key) for key in summary.missed)
-            prompts = tuple(key for key in today_s if key is not None and key.card not in hidden)
+            known = (self._library.resolve(key) for key in summary.missed)
+            prompts = tuple(key for key in known if key is not None and key.card not in hidden)
             if not prompts:
                 return None
+            running = await quiz_store.alone(connection, group, member)
+            if running is not None and running.id > quiz_id and running.prompts == prompts:
+                return await self._sheet(connection, running.id)
             return await self._begin(connection, group, member, name, prompts, now, today)
 
     async def _begin(
@@ -140,7 +152,7 @@ class SoloQuizzes:
         quiz = await quiz_store.find(connection, quiz_id)
         if quiz is None:
             raise AssertionError("a quiz is never deleted while it runs")
-        answers = await quiz_store.answers_of(connection, quiz_id)
+        answers = await answer_store.answers_of(connection, quiz_id)
         question = await quiz_store.question(connection, quiz_id, quiz.position)
         answer = next((each for each in answers if each.number == quiz.position), None)
         snapshot = from_json(question.snapshot) if question is not None else None
@@ -179,13 +191,10 @@ class SoloQuizzes:
             graded = _grade(snapshot, reply)
             if graded is None:
                 return None
-            current = quiz.phase is Phase.ASKING and quiz.position == number
-            asked = self._library.resolve(question.prompt) or question.prompt
-            if current and asked.card in await asked_now(connection, group, self._library):
-                # Since it was asked here it became the group's question: its key must wait.
-                await quiz_store.show(connection, quiz_id, number, at)
-                return await self._turn_on(connection, quiz_id, number, at)
-            if current:
+            if quiz.phase is Phase.ASKING and quiz.position == number:
+                passed = await self._passed(connection, quiz, question, at)
+                if passed is not None:
+                    return passed
                 right = graded.outcome is Outcome.RIGHT or graded.self_grade is SelfGrade.GOT
                 rated = isinstance(reply, Rated)
                 answer = QuizAnswer(
@@ -201,8 +210,34 @@ class SoloQuizzes:
                     right,
                     scored=False,
                 )
-                await quiz_store.answer(connection, answer)
+                await answer_store.answer(connection, answer)
             return await self._sheet(connection, quiz_id)
+
+    async def reveal(self, quiz_id: int, number: int, group: int, member: int, now: datetime) -> Sheet | None:
+        """Before its answer is shown: a question that has become the group's is passed over, for its key must wait."""
+        async with self._database.writing() as connection:
+            quiz = await _own(connection, quiz_id, group, member)
+            question = await quiz_store.question(connection, quiz_id, number)
+            if quiz is None or question is None:
+                return None
+            if quiz.phase is Phase.ASKING and quiz.position == number:
+                return await self._passed(connection, quiz, question, now) or await self._sheet(
+                    connection, quiz_id
+                )
+            return await self._sheet(connection, quiz_id)
+
+    async def _passed(
+        self, connection: Connection, quiz: Quiz, question: Question, now: datetime
+    ) -> Sheet | None:
+        """The next question in place of one that became the group's since it was asked; None for any other."""
+        if self._library.today(question.prompt).card not in await asked_now(
+            connection, quiz.group, self._library
+        ):
+            return None
+        if await answer_store.answer_of(connection, quiz.id, question.number, quiz.host) is not None:
+            return None
+        await quiz_store.show(connection, quiz.id, question.number, now)
+        return replace(await self._turn_on(connection, quiz.id, question.number, now), passed=True)
 
     async def go_on(self, quiz_id: int, number: int, group: int, member: int, now: datetime) -> Sheet | None:
         """Turn from a question that was answered to the next, or end; twice changes nothing."""
@@ -210,7 +245,7 @@ class SoloQuizzes:
             quiz = await _own(connection, quiz_id, group, member)
             if quiz is None:
                 return None
-            answered = await quiz_store.answer_of(connection, quiz_id, number, member)
+            answered = await answer_store.answer_of(connection, quiz_id, number, member)
             if quiz.phase is not Phase.ASKING or quiz.position != number or answered is None:
                 return await self._sheet(connection, quiz_id)
             await quiz_store.show(connection, quiz_id, number, now)
@@ -229,7 +264,7 @@ class SoloQuizzes:
         """Whether a question of a quiz of theirs was answered, so that its card is no secret any more."""
         async with self._database.reading() as connection:
             quiz = await _own(connection, quiz_id, group, member)
-            answer = await quiz_store.answer_of(connection, quiz_id, number, member)
+            answer = await answer_store.answer_of(connection, quiz_id, number, member)
         return quiz is not None and answer is not None
 
     async def summary(self, quiz_id: int, group: int, member: int) -> Summary | None:
@@ -238,8 +273,9 @@ class SoloQuizzes:
             quiz = await _own(connection, quiz_id, group, member)
             if quiz is None:
                 return None
-            answers = await quiz_store.answers_of(connection, quiz_id)
-        results = [(self._topic(each.prompt), each.right) for each in answers]
+            answers = await answer_store.answers_of(connection, quiz_id)
+            questions = {each.number: each for each in await quiz_store.questions(connection, quiz_id)}
+        results = [(self._topic(questions[each.number]), each.right) for each in answers]
         titles = dict.fromkeys(title for title, _ in results)
         topics = tuple(
             (title, sum(right for t, right in results if t == title), sum(t == title for t, _ in results))
@@ -254,9 +290,12 @@ class SoloQuizzes:
             tuple(each.prompt for each in answers if not each.right),
         )
 
-    def _topic(self, prompt: PromptKey) -> str:
-        entry = self._library.entries.get(prompt)
-        return entry.topic.title if entry is not None else "?"
+    def _topic(self, question: Question) -> str:
+        entry = self._library.entries.get(self._library.today(question.prompt))
+        if entry is not None:
+            return entry.topic.title
+        # The card is gone; what was asked says where it stood.
+        return from_json(question.snapshot).texts.title.rpartition("› ")[2]
 
 
 async def _own(connection: Connection, quiz_id: int, group: int, member: int) -> Quiz | None:

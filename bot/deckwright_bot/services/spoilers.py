@@ -12,6 +12,11 @@ async def asked_by_posts(connection: Connection, group: int, library: StudyLibra
     return _today(await post_store.open_cards(connection, group), library)
 
 
+async def played_now(connection: Connection, group: int, library: StudyLibrary) -> set[str]:
+    """The cards of the quizzes that the group plays."""
+    return _today(await quiz_store.running_cards(connection, group), library)
+
+
 async def asked_now(connection: Connection, group: int, library: StudyLibrary) -> set[str]:
     """Those, and the cards of the quizzes that the group plays."""
     found = await post_store.open_cards(connection, group)

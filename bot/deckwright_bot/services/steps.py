@@ -47,11 +47,12 @@ class Steps:
 
     async def _reveal(self, post: Post) -> None:
         async with self._database.reading() as connection:
-            counts = await tally(connection, post)
-            rematch = await rematch_of(connection, post)
-        await self._messenger.reveal(post, counts, rematch)
+            current = await post_store.find(connection, post.id) or post
+            counts = await tally(connection, current)
+            rematch = await rematch_of(connection, current)
+        await self._messenger.reveal(current, counts, rematch)
         async with self._database.writing() as connection:
-            await post_store.reveal_step(connection, post.id, Step.DONE)
+            await post_store.revealed(connection, current)
 
     async def _step(
         self,
@@ -70,7 +71,11 @@ class Steps:
                 await record(connection, post.id, Step.FAILED)
 
     async def show_count(self, post: Post, count: int, now: datetime) -> None:
-        """Show the number of answers on an open post."""
+        """Show the number of answers on an open post; one that was closed since it was found shows all of them."""
+        async with self._database.reading() as connection:
+            current = await post_store.find(connection, post.id)
+        if current is None or current.state is not State.SENT:
+            return
         try:
             await self._messenger.show_count(post, count)
         except (Refused, Rejected) as error:

@@ -185,6 +185,8 @@ PRAGMAS = (
     "foreign_keys = ON",
     # What a member deletes must not linger in free pages.
     "secure_delete = ON",
+    # KB of pages that each of the five connections keeps; the system keeps the file's pages, too.
+    "cache_size = -500",
 )
 
 

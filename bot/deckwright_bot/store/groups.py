@@ -87,7 +87,6 @@ _TOLD = (
     .values(told=bindparam("now"))
     .returning(series.c.group_id)
 )
-_UNTELL = update(series).where(_one_series).values(told=None)
 _UNTOLD = select(series).where(series.c.paused == "failures", series.c.told.is_(None))
 _RESUME = update(series).where(_one_series).values(paused=None, failures=0, told=None, wakes=None)
 _WARNED = update(series).where(_one_series).values(warned_left=bindparam("left_over"))
@@ -206,13 +205,8 @@ async def pause(connection: AsyncConnection, group: int, why: str, name: str = D
 
 
 async def told(connection: AsyncConnection, group: int, now: datetime, name: str = DAILY) -> bool:
-    """Claim telling the owner of the pause; True for the one caller who may."""
+    """Note that the owner was told of the pause; False if that was noted already."""
     return (await connection.execute(_TOLD, {"group": group, "name": name, "now": now})).first() is not None
-
-
-async def untell(connection: AsyncConnection, group: int, name: str = DAILY) -> None:
-    """Give the telling back: Discord could not deliver it."""
-    await connection.execute(_UNTELL, {"group": group, "name": name})
 
 
 async def untold(connection: AsyncConnection) -> list[Daily]:

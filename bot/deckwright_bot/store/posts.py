@@ -108,7 +108,9 @@ _HEARD_LATE = (
 )
 _ONE = select(posts).where(_id)
 _UNSENT = select(posts).where(
-    posts.c.state == State.CLAIMED, posts.c.retry.is_(None) | (posts.c.retry <= bindparam("now"))
+    posts.c.state == State.CLAIMED,
+    # Further away than any wait is long it was written by a clock that has been set back.
+    posts.c.retry.is_(None) | (posts.c.retry <= bindparam("now")) | (posts.c.retry > bindparam("far")),
 )
 _CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
 # A claimed post may stand in the channel already, its message not yet written down (R7).
@@ -174,6 +176,17 @@ _ASKED = (
 _THREAD = update(posts).where(_id).values(thread_step=bindparam("step"), thread=bindparam("made"))
 _PIN = update(posts).where(_id).values(pin_step=bindparam("step"))
 _REVEAL = update(posts).where(_id).values(reveal_step=bindparam("step"))
+# What came about while it was being shown (an answer heard late, another key) is still to be shown.
+_REVEALED = (
+    update(posts)
+    .where(
+        _id,
+        posts.c.state == bindparam("as_state"),
+        posts.c.shown_count == bindparam("as_count"),
+        posts.c.key.is_(bindparam("as_key", type_=posts.c.key.type)),
+    )
+    .values(reveal_step=Step.DONE)
+)
 # What was revealed is revealed anew; an open post reveals nothing.
 _REKEY = (
     update(posts)
@@ -228,7 +241,8 @@ _LAST_CLOSED = (
 _LAST_SENT = select(func.max(func.coalesce(posts.c.sent, posts.c.opens), type_=posts.c.sent.type)).where(
     _of_series, posts.c.state != State.FAILED
 )
-_COUNTED = update(posts).where(_id).values(shown_count=bindparam("shown"), edited=bindparam("now"))
+_COUNTED = update(posts).where(_id, posts.c.state == State.SENT)
+_COUNTED = _COUNTED.values(shown_count=bindparam("shown"), edited=bindparam("now"))
 
 
 async def claim(connection: AsyncConnection, value: Claim) -> int | None:
@@ -310,9 +324,9 @@ async def find(connection: AsyncConnection, post: int) -> Post | None:
     return None if row is None else _post(row)
 
 
-async def unsent(connection: AsyncConnection, now: datetime) -> list[Post]:
-    """Claimed posts without a message that may be tried again."""
-    return [_post(row) for row in await connection.execute(_UNSENT, {"now": now})]
+async def unsent(connection: AsyncConnection, now: datetime, far: datetime) -> list[Post]:
+    """Claimed posts without a message that may be tried again; none waits until after ``far``."""
+    return [_post(row) for row in await connection.execute(_UNSENT, {"now": now, "far": far})]
 
 
 async def closing(connection: AsyncConnection, now: datetime) -> list[Post]:
@@ -449,6 +463,12 @@ async def thread_step(connection: AsyncConnection, post: int, step: Step, thread
 async def pin_step(connection: AsyncConnection, post: int, step: Step) -> None:
     """Record how pinning a post went."""
     await connection.execute(_PIN, {"post": post, "step": step})
+
+
+async def revealed(connection: AsyncConnection, post: Post) -> None:
+    """Remember that a post was revealed as it was read; if it has changed since, it is revealed again."""
+    values = {"post": post.id, "as_state": post.state, "as_count": post.shown_count, "as_key": post.key}
+    await connection.execute(_REVEALED, values)
 
 
 async def reveal_step(connection: AsyncConnection, post: int, step: Step) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deckwright.study.keys import PromptKey
 from deckwright.study.quiz import Ending, Kind, Phase
-from deckwright_bot.store.quiz_tables import UNFINISHED, quiz_answers, quiz_players, quiz_questions, quizzes
-from deckwright_bot.store.tables import answers, members, posts
+from deckwright_bot.store.quiz_tables import UNFINISHED, quiz_players, quiz_questions, quizzes
+from deckwright_bot.store.tables import members
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Quiz:
     message: int | None
     ending: Ending | None
     told: bool
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +67,6 @@ class Question:
     closes: datetime | None
     message: int | None
     shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class QuizAnswer:
-    """One member's answer to one question of a quiz."""
-
-    quiz: int
-    number: int
-    member: int
-    group: int
-    prompt: PromptKey
-    at: datetime
-    day: date
-    choice: str | None
-    grade: str | None
-    right: bool
-    scored: bool
 
 
 _BEGIN = insert(quizzes).on_conflict_do_nothing().returning(quizzes.c.id)
@@ -162,32 +146,6 @@ _PLAYERS = (
     .where(quiz_players.c.quiz == bindparam("p_quiz"))
     .order_by(quiz_players.c.joined, quiz_players.c.member)
 )
-_ANSWER = insert(quiz_answers).on_conflict_do_nothing().returning(quiz_answers.c.member)
-_ANSWERS = (
-    select(quiz_answers)
-    .where(quiz_answers.c.quiz == bindparam("p_quiz"))
-    .order_by(quiz_answers.c.number, quiz_answers.c.at)
-)
-_ONE_ANSWER = select(quiz_answers).where(
-    quiz_answers.c.quiz == bindparam("p_quiz"),
-    quiz_answers.c.number == bindparam("p_number"),
-    quiz_answers.c.member == bindparam("p_member"),
-)
-_SCORED_DATES = select(quiz_answers.c.date).where(
-    quiz_answers.c.group_id == bindparam("p_group"),
-    quiz_answers.c.member == bindparam("p_member"),
-    quiz_answers.c.card == bindparam("p_card"),
-    quiz_answers.c.ordinal == bindparam("p_ordinal"),
-    quiz_answers.c.scored.is_(True),
-)
-_QUIZ_HISTORY = select(
-    quiz_answers.c.at, quiz_answers.c.card, quiz_answers.c.ordinal, quiz_answers.c.right
-).where(quiz_answers.c.group_id == bindparam("p_group"), quiz_answers.c.member == bindparam("p_member"))
-_DAILY_HISTORY = (
-    select(answers.c.at, posts.c.card, posts.c.ordinal, answers.c.right, answers.c.grade)
-    .join(posts, posts.c.id == answers.c.post)
-    .where(answers.c.group_id == bindparam("p_group"), answers.c.member == bindparam("p_member"))
-)
 _LATELY = (
     select(quiz_questions.c.card, quiz_questions.c.ordinal)
     .join(quizzes, quizzes.c.id == quiz_questions.c.quiz)
@@ -203,6 +161,7 @@ _NAMES = (
         and_(quiz_players.c.quiz == quizzes.c.id, quiz_players.c.member == members.c.member),
     )
     .where(_id, members.c.hidden.is_(False), members.c.left.is_(None))
+    .order_by(quiz_players.c.joined, quiz_players.c.member)
 )
 
 
@@ -347,72 +306,13 @@ async def players(connection: AsyncConnection, quiz: int) -> list[int]:
     return [row.member for row in await connection.execute(_PLAYERS, {"p_quiz": quiz})]
 
 
-async def answer(connection: AsyncConnection, value: QuizAnswer) -> bool:
-    """Write an answer; False if the member answered that question before."""
-    found = await connection.execute(
-        _ANSWER,
-        {
-            "quiz": value.quiz,
-            "number": value.number,
-            "member": value.member,
-            "group_id": value.group,
-            "card": value.prompt.card,
-            "ordinal": value.prompt.ordinal,
-            "at": value.at,
-            "date": value.day,
-            "choice": value.choice,
-            "grade": value.grade,
-            "right": value.right,
-            "scored": value.scored,
-        },
-    )
-    return found.first() is not None
-
-
-async def answers_of(connection: AsyncConnection, quiz: int) -> list[QuizAnswer]:
-    """Every answer of a quiz, by question, then in the order of the clicks."""
-    return [_answer(row) for row in await connection.execute(_ANSWERS, {"p_quiz": quiz})]
-
-
-async def answer_of(connection: AsyncConnection, quiz: int, number: int, member: int) -> QuizAnswer | None:
-    """A member's answer to a question."""
-    values = {"p_quiz": quiz, "p_number": number, "p_member": member}
-    row = (await connection.execute(_ONE_ANSWER, values)).first()
-    return None if row is None else _answer(row)
-
-
 async def names(connection: AsyncConnection, quiz: int) -> dict[int, str]:
-    """The names of a quiz's players who are not hidden (R31)."""
+    """The names of a quiz's players who are not hidden (R31), in the order of joining."""
     return {row.member: row.name for row in await connection.execute(_NAMES, {"p_quiz": quiz})}
 
 
-async def scored_dates(connection: AsyncConnection, group: int, member: int, prompt: PromptKey) -> list[date]:
-    """The dates of the group quizzes in which a prompt scored for a member (R17)."""
-    values = {"p_group": group, "p_member": member, "p_card": prompt.card, "p_ordinal": prompt.ordinal}
-    return [row.date for row in await connection.execute(_SCORED_DATES, values)]
-
-
-async def history(
-    connection: AsyncConnection, group: int, member: int
-) -> list[tuple[datetime, PromptKey, bool]]:
-    """A member's answers in a group, daily ones and in quizzes: instant, prompt, whether it was right.
-
-    An open answer was right if its member graded it "got".
-    """
-    values = {"p_group": group, "p_member": member}
-    found = [
-        (row.at, PromptKey(row.card, row.ordinal), bool(row.right))
-        for row in await connection.execute(_QUIZ_HISTORY, values)
-    ]
-    for row in await connection.execute(_DAILY_HISTORY, values):
-        if row.card is not None:
-            right = row.grade == "got" if row.right is None else bool(row.right)
-            found.append((row.at, PromptKey(row.card, row.ordinal), right))
-    return found
-
-
 async def lately(connection: AsyncConnection, group: int) -> Sequence[PromptKey]:
-    """What the latest group quizzes asked."""
+    """What the latest group quizzes asked, under the ids of that time."""
     rows = await connection.execute(_LATELY, {"p_group": group})
     return [PromptKey(row.card, row.ordinal) for row in rows]
 
@@ -434,6 +334,7 @@ def _quiz(row: Row[Any]) -> Quiz:
         row.message,
         Ending(row.ending) if row.ending is not None else None,
         row.told,
+        row.ended,
     )
 
 
@@ -448,20 +349,4 @@ def _question(row: Row[Any]) -> Question:
         row.closes,
         row.message,
         row.shown,
-    )
-
-
-def _answer(row: Row[Any]) -> QuizAnswer:
-    return QuizAnswer(
-        row.quiz,
-        row.number,
-        row.member,
-        row.group_id,
-        PromptKey(row.card, row.ordinal),
-        row.at,
-        row.date,
-        row.choice,
-        row.grade,
-        row.right,
-        row.scored,
     )

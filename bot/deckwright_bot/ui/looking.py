@@ -14,7 +14,7 @@ from deckwright.study.question import Snapshot
 from deckwright_bot.services.packages import Changes, Offer, Package
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.messages import Told, when
-from deckwright_bot.ui.render import ACCENT, QUIET, Renderer, Shown, cut, name_of
+from deckwright_bot.ui.render import ACCENT, QUIET, Renderer, Shown, cut, name_of, said
 from deckwright_bot.ui.texts import counted, text
 from deckwright_bot.ui.views import View
 
@@ -36,7 +36,7 @@ def card_message(
     deck = text(
         "card.where",
         locale,
-        deck=name_of(snapshot.texts.title),
+        deck=said(snapshot.texts.title),
         level=text(f"choice.level.{card.level}", locale),
     )
     pieces = [renderer.question(snapshot)]
@@ -52,12 +52,14 @@ def card_message(
     pieces += [_words(*reasons), renderer.answer(snapshot)]
     foot = [deck, f"`{card.id}`"]
     if card.sources:
-        foot.append(text("card.sources", locale, sources=name_of("; ".join(card.sources))))
+        foot.append(text("card.sources", locale, sources=said("; ".join(card.sources))))
     return renderer.show([*pieces, _words(*(f"-# {line}" for line in foot))])
 
 
-def offers_message(offers: Sequence[Offer], locale: str) -> tuple[discord.Embed, discord.ui.View | None]:
-    """The packages, each with what is new in it for this member."""
+def offers_message(
+    offers: Sequence[Offer], locale: str, *, limit: int
+) -> tuple[discord.Embed, discord.ui.View | None]:
+    """The packages, each with what is new in it for this member; over ``limit`` bytes with its link, if it has one."""
     embed = discord.Embed(title=text("decks.title", locale), colour=ACCENT)
     if not offers:
         embed.description = text("decks.none", locale)
@@ -65,15 +67,11 @@ def offers_message(offers: Sequence[Offer], locale: str) -> tuple[discord.Embed,
     lines = []
     for offer in offers[:LISTED]:
         package = offer.package
-        line = text(
-            "decks.line",
-            locale,
-            file=name_of(package.file),
-            size=size_of(package.size),
-            cards=counted("decks.cards", package.cards, locale),
-            version=_version(package, locale),
-        )
-        lines.append(f"{line}\n-# {_news(offer, locale)}")
+        parts = [f"**{_linked(package, limit)}**", size_of(package.size)]
+        if package.cards:
+            parts.append(counted("decks.cards", package.cards, locale))
+        parts.append(_version(package, locale))
+        lines.append(f"{' · '.join(parts)}\n-# {_news(offer, locale)}")
     embed.description = cut("\n".join(lines), 4000)
     select: discord.ui.Select[discord.ui.View] = discord.ui.Select(
         custom_id=str(ComponentId("take")),
@@ -104,6 +102,13 @@ def size_of(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{max(1, round(count / 1000))} kB"
 
 
+def _linked(package: Package, limit: int) -> str:
+    name = name_of(package.file)
+    if package.size <= limit or package.link is None:
+        return name
+    return f"[{name}]({package.link})"
+
+
 def _version(package: Package, locale: str) -> str:
     if package.released:
         return text("decks.version.released", locale, release=package.released)
@@ -115,7 +120,10 @@ def _news(offer: Offer, locale: str) -> str:
         return text("decks.new", locale)
     if offer.current:
         return text("decks.same", locale)
-    return text("decks.changes", locale, since=_day(offer.changes.since), what=_what(offer.changes, locale))
+    since = _day(offer.changes.since)
+    if not offer.changes.known:
+        return text("decks.newer", locale, since=since)
+    return text("decks.changes", locale, since=since, what=_what(offer.changes, locale))
 
 
 def _day(instant: datetime) -> str:

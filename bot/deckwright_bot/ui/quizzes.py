@@ -11,8 +11,9 @@ from deckwright.chat.message import Piece
 from deckwright.study.grading import Outcome
 from deckwright.study.question import Snapshot
 from deckwright.study.quiz import LOBBY, Ending, Phase
+from deckwright_bot.services.group_quizzes import Mine
 from deckwright_bot.services.solo_quizzes import Sheet, Summary
-from deckwright_bot.services.stage import Counts, Table
+from deckwright_bot.services.stage import Counts, Crowd, Table
 from deckwright_bot.store.quizzes import Quiz
 from deckwright_bot.store.records import DONT_KNOW
 from deckwright_bot.ui.ids import ComponentId
@@ -23,6 +24,8 @@ from deckwright_bot.ui.views import Button, View
 
 TABLE = 10
 """Lines of a table that everybody reads."""
+NAMED = 20
+"""Players whom the lobby names; the rest is counted."""
 _PRIMARY = discord.ButtonStyle.primary
 _DANGER = discord.ButtonStyle.danger
 
@@ -42,27 +45,41 @@ def _view(buttons: Iterable[Button]) -> discord.ui.View:
 # in a group
 
 
-def lobby(quiz: Quiz, host: str, players: int, locale: str) -> tuple[discord.Embed, discord.ui.View]:
-    """The invitation to a quiz."""
+def lobby(quiz: Quiz, crowd: Crowd, locale: str) -> tuple[discord.Embed, discord.ui.View | None]:
+    """The invitation to a quiz, and what it becomes once the quiz has begun or ended."""
+    key = "quiz.lobby.host" if crowd.host is not None else "quiz.lobby.hidden"
+    who = counted(key, len(quiz.prompts), locale, host=name_of(crowd.host or ""), seconds=quiz.seconds)
+    if quiz.phase is not Phase.LOBBY:
+        stage = "ended" if quiz.phase is Phase.ENDED else "begun"
+        title, after = text(f"quiz.lobby.{stage}.title", locale), text(f"quiz.lobby.{stage}", locale)
+        embed = discord.Embed(title=title, description=f"{who}\n\n{after}", colour=QUIET)
+        return embed, None
+    begins = text(
+        "quiz.lobby.begins", locale, begins=when(quiz.begun + LOBBY if quiz.until is None else quiz.until)
+    )
     embed = discord.Embed(
         title=text("quiz.lobby.title", locale),
-        description=text(
-            "quiz.lobby.text",
-            locale,
-            host=name_of(host),
-            count=len(quiz.prompts),
-            seconds=quiz.seconds,
-            begins=when(quiz.begun + LOBBY),
-        ),
+        description=f"{who}\n{text('quiz.lobby.how', locale)}\n\n{begins}",
         colour=ACCENT,
     )
-    embed.set_footer(text=counted("quiz.players", players, locale))
+    embed.add_field(
+        name=counted("quiz.players", crowd.players, locale), value=_players(crowd, locale), inline=False
+    )
     buttons = [
         Button(ComponentId("quiz-join", quiz.id), text("quiz.join", locale), style=_PRIMARY),
         _go(quiz.id, 0, Phase.LOBBY, "quiz.start", locale),
         Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER),
     ]
     return embed, _view(buttons)
+
+
+def _players(crowd: Crowd, locale: str) -> str:
+    shown = ", ".join(name_of(name) for name in crowd.names[:NAMED])
+    more = crowd.players - len(crowd.names[:NAMED])
+    words = [shown] if shown else []
+    if more:
+        words.append(counted("quiz.more" if shown else "quiz.unnamed", more, locale))
+    return cut(" ".join(words), 1024) or "\u200b"
 
 
 def _go(quiz: int, number: int, phase: Phase, label: str, locale: str, row: int | None = None) -> Button:
@@ -126,19 +143,61 @@ def over(
         return shown, None
     return shown, _view(
         [
-            _go(quiz.id, number, Phase.SHOWING, "quiz.next", locale),
+            _go(
+                quiz.id,
+                number,
+                Phase.SHOWING,
+                "quiz.last" if number == len(quiz.prompts) else "quiz.next",
+                locale,
+            ),
             Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER),
         ]
     )
 
 
-def final(quiz: Quiz, table: Table, locale: str) -> discord.Embed:
-    """The final table."""
+def final(quiz: Quiz, table: Table, locale: str) -> tuple[discord.Embed, discord.ui.View]:
+    """The final table. Everybody finds their own place by its button, also those who do not stand on it."""
     why = quiz.ending if quiz.ending in (Ending.STOPPED, Ending.SILENT, Ending.AWAY) else None
     title = text(f"quiz.final.{why.value}" if why is not None else "quiz.final", locale)
-    embed = discord.Embed(title=title, description=_table(table, locale), colour=ACCENT)
-    embed.set_footer(text=text("quiz.final.note", locale))
-    return embed
+    if table.standings:
+        embed = discord.Embed(title=title, description=_table(table, locale), colour=ACCENT)
+        embed.set_footer(text=text("quiz.final.note", locale))
+    else:
+        embed = discord.Embed(title=title, description=text("quiz.final.none", locale), colour=QUIET)
+    return embed, _view([Button(ComponentId("quiz-mine", quiz.id), text("quiz.mine", locale))])
+
+
+def mine(found: Mine, locale: str) -> discord.Embed:
+    """How a member did in a quiz, question by question."""
+    standing = found.standing
+    if standing is None:
+        return discord.Embed(description=text("quiz.mine.none", locale), colour=QUIET)
+    title = text("quiz.mine.place", locale, rank=standing.rank, count=found.players)
+    tally = standing.tally
+    lines = [
+        text("quiz.mine.sum", locale, points=tally.points, right=tally.right, asked=len(found.questions)),
+        "",
+    ]
+    scored = 0
+    for question, key, answer in found.questions:
+        link = f"[{question.number}](https://discord.com/channels/{found.quiz.group}/{found.quiz.channel}/{question.message})"
+        mark = "✓" if answer is not None and answer.right else "✗" if answer is not None else "·"
+        given = answer.choice if answer is not None else None
+        if given is None:
+            words = text("quiz.mine.no-answer", locale, key=key)
+        elif given == DONT_KNOW:
+            words = text("quiz.mine.dont-know", locale, key=key)
+        else:
+            words = text(
+                "quiz.mine.right" if given == key else "quiz.mine.wrong", locale, given=given, key=key
+            )
+        lines.append(f"{mark} {link} {words}")
+        scored += answer is not None and answer.scored
+    if scored < tally.answers:
+        lines += ["", counted("quiz.mine.scored", scored, locale)]
+    if tally.right < len(found.questions):
+        lines += ["", text("quiz.mine.missed", locale)]
+    return discord.Embed(title=title, description=cut("\n".join(lines), 4000), colour=ACCENT)
 
 
 def _table(table: Table, locale: str) -> str:
@@ -157,7 +216,8 @@ def _table(table: Table, locale: str) -> str:
     ]
     if len(visible) > TABLE:
         lines.append(counted("quiz.more", len(visible) - TABLE, locale))
-    return cut("\n".join(lines), 2000) or text("quiz.table.none", locale)
+    none = "quiz.table.hidden" if table.standings else "quiz.table.none"
+    return cut("\n".join(lines), 2000) or text(none, locale)
 
 
 def chosen(letter: str, locale: str, *, again: bool) -> str:
@@ -171,16 +231,21 @@ def chosen(letter: str, locale: str, *, again: bool) -> str:
 
 
 def sheet(
-    renderer: Renderer, found: Sheet, locale: str, *, showing: bool = False
+    renderer: Renderer, found: Sheet, locale: str, *, showing: bool = False, resumed: bool = False
 ) -> tuple[Shown, discord.ui.View]:
-    """A question taken alone, or its result once it is answered; ``showing`` what is only judged."""
+    """A question taken alone, or its result once it is answered.
+
+    ``showing`` is for the answer of what its member judges, ``resumed`` for a quiz that ran already.
+    """
     snapshot, quiz = found.snapshot, found.quiz
     if snapshot is None:
         raise AssertionError("a quiz that is not over has a question")
     head = text("solo.head", locale, number=quiz.position, count=len(quiz.prompts), right=found.right)
+    before = text("solo.resumed", locale) if resumed else text("solo.passed", locale) if found.passed else ""
+    pieces = [_words(f"-# {before}" if before else "")]
     if found.answer is not None:
-        return _result(renderer, found, snapshot, head, locale)
-    pieces = [renderer.question(snapshot)]
+        return _result(renderer, found, snapshot, pieces, head, locale)
+    pieces.append(renderer.question(snapshot))
     if showing:
         answer = renderer.answer(snapshot)
         pieces += [answer, _words(text("solo.judge", locale))]
@@ -202,7 +267,7 @@ def sheet(
 
 
 def _result(
-    renderer: Renderer, found: Sheet, snapshot: Snapshot, head: str, locale: str
+    renderer: Renderer, found: Sheet, snapshot: Snapshot, before: list[Piece], head: str, locale: str
 ) -> tuple[Shown, discord.ui.View]:
     outcome = found.graded.outcome if found.graded is not None else Outcome.OPEN
     key = "solo.graded" if outcome is Outcome.OPEN else f"solo.{outcome.value}"
@@ -215,7 +280,7 @@ def _result(
         why = f"\n{renderer.line(reason)}" if reason else ""
         if why or option.right or mine:
             lines.append(f"{mark} **{option.letter}**{why}")
-    pieces = [_words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
+    pieces = [*before, _words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
     pieces.append(renderer.answer(snapshot))
     colour = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG}.get(outcome, QUIET)
     last = found.quiz.position >= len(found.quiz.prompts)

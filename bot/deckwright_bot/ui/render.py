@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import discord
 
@@ -19,7 +18,10 @@ from deckwright.chat.painting import FindImage, LayoutPainter, images_among
 from deckwright.chat.plain import plain
 from deckwright.chat.reading import FormulaReader
 from deckwright.render.formula import FormulaEngine
+from deckwright.render.png import png
 from deckwright.study.question import Snapshot
+from deckwright_bot.memory import give_back
+from deckwright_bot.ui.kept import Kept
 
 DESCRIPTION = 4096
 TOTAL = 6000
@@ -28,8 +30,8 @@ ACCENT = 0x2F6F8F
 RIGHT = 0x2E7D4F
 WRONG = 0xA8452F
 QUIET = 0x7A7A72
-PICTURES_KEPT = 64
-PIECES_KEPT = 1024
+KEPT: Final = 2_000_000
+"""Bytes of pictures that are kept, and as many again of texts with what their pictures are drawn from."""
 MAX_REASON = 200
 """Characters an owner may write to say why."""
 
@@ -64,16 +66,44 @@ class Renderer:
 
     def __init__(self, cache: Cache | None = None, images_of: ImagesOf = no_images) -> None:
         engine = FormulaEngine()
+        self._cache = cache
         self._images_of = images_of
         self._painter = LayoutPainter(engine, cache=cache)
         self._chat = ChatRenderer(FormulaReader(cache, engine), self._painter)
-        self._drawn: OrderedDict[str, bytes] = OrderedDict()
+        self._pictures: Kept[str, bytes] = Kept(KEPT, len)
         # A result shows three texts of its card, the same to everybody who answers.
-        self._piece = lru_cache(maxsize=PIECES_KEPT)(self._read)
+        self._pieces: Kept[tuple[str, str, int | None], Piece] = Kept(KEPT, _weight)
+        self._drew, self._resting = False, True
+
+    def rest(self) -> bool:
+        """To be called now and then: when nothing was drawn since the last time, let go of what only drawing needs.
+
+        That is MathJax, some 10 MB, and results that the cache's file has not yet; who draws the next formula waits
+        0.1 s. Returns whether there was something to let go of.
+        """
+        if self._drew or self._resting:
+            self._drew = False
+            return False
+        self._resting = True
+        self._painter.engine.rest()
+        if self._cache is not None:
+            self._cache.close()
+        give_back()
+        return True
+
+    def close(self) -> None:
+        """Write to the cache's file what it has not yet, and draw no more formulas."""
+        self._painter.engine.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _at_work(self) -> None:
+        self._drew, self._resting = True, False
 
     def piece(self, markdown: str, *, card: str = "", gap: int | None = None) -> Piece:
         """A text of a card, kept for the next to ask; an image that does not stand beside the card in words."""
-        return self._piece(markdown.strip(), card, gap)
+        key = (markdown.strip(), card, gap)
+        return self._pieces.get(key, lambda: self._read(*key))
 
     def _read(self, markdown: str, card: str, gap: int | None) -> Piece:
         chat, find = self._beside(card)
@@ -81,6 +111,7 @@ class Renderer:
 
     def _beside(self, card: str) -> tuple[ChatRenderer, FindImage]:
         """What writes a card's texts, and finds the images beside it."""
+        self._at_work()
         find = images_among(self._images_of(card))
         return replace(self._chat, painter=replace(self._painter, find_image=find)), find
 
@@ -96,6 +127,7 @@ class Renderer:
         Its ``images`` come in words too, or not at all.
         """
         if not images:
+            self._at_work()
             kept = [block for block in blocks(markdown.strip()) if not _images(block)]
             return self._chat.text(kept) or discord.utils.escape_markdown(plain(kept, self._chat.maths))
         piece = self.piece(markdown)
@@ -103,6 +135,7 @@ class Renderer:
 
     def words(self, markdown: str, *, gap: int | None = None) -> str:
         """A text of a card as plain words in one line, as a list of choices shows it."""
+        self._at_work()
         return " ".join(plain(blocks(markdown.strip(), gap=gap), self._chat.maths).split())
 
     def answer(self, snapshot: Snapshot) -> Piece:
@@ -131,14 +164,11 @@ class Renderer:
     def png(self, picture: Picture) -> bytes:
         """A picture as PNG at twice its size, kept for the next to ask."""
         key = sha256(picture.svg.encode()).hexdigest()
-        if key not in self._drawn:
-            from deckwright.render.png import png
+        return self._pictures.get(key, lambda: self._png(picture.svg))
 
-            self._drawn[key] = png(picture.svg)
-            if len(self._drawn) > PICTURES_KEPT:
-                self._drawn.popitem(last=False)
-        self._drawn.move_to_end(key)
-        return self._drawn[key]
+    def _png(self, svg: str) -> bytes:
+        self._at_work()
+        return png(svg)
 
     def show(self, pieces: Sequence[Piece], *, title: str | None = None, colour: int = ACCENT) -> Shown:
         """Pieces as embeds in reading order: text before its picture, a new embed after one."""
@@ -164,6 +194,11 @@ class Renderer:
         kept = {embed.image.url for embed in shown.embeds}
         shown.pictures = [p for p in shown.pictures if f"attachment://{p[0]}" in kept]
         return shown
+
+
+def _weight(piece: Piece) -> int:
+    """About how many bytes a text takes, nearly all of them in its pictures' shapes."""
+    return sum(len(each.svg) for each in piece.pictures) + len(piece.text) + 2 * len(piece.plain)
 
 
 def _images(block: Block) -> list[Image]:

@@ -168,8 +168,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "result.points": "+{points} points",
     "result.already": "You answered this one already; this is your result.",
     "result.too-late": "This question is closed. The next one comes {when}.",
-    "result.not-answered": "You have not answered this one. It is still open until {closes}.",
-    "result.missed": "You did not answer this one.",
+    "result.not-answered": "You have not answered this one. It closes {closes}.",
+    "result.missed": "You did not answer this one, and it has closed.",
     "open.title": "Your answer",
     "open.label": "In your own words",
     "open.model": "A model answer",
@@ -322,9 +322,16 @@ ENGLISH: Final[Mapping[str, str]] = {
         "**See your streak** `/streak show`\n"
         "**Go on holiday** `/streak pause`\n"
         "**See who leads** `/leaderboard`\n"
-        "**Study a card in Anki, or report a mistake in it** Use the buttons under your result.\n"
+        "**Practise alone, or play together** `/quiz solo`, `/quiz group`\n"
+        "**Look a card up** `/card`\n"
+        "**Study in Anki** `/decks` hands you the packages; a button under your result finds its card there.\n"
+        "**Report a mistake in a card** Press “Report” under your result.\n"
         "**See, take or delete what I keep about you** `/privacy`"
     ),
+    "help.guide.title": "The guide",
+    "help.guide.text": "A page of text beside the cards of {library}, to be read once. The button sends it to you.",
+    "help.guide.button": "Guide",
+    "help.guide.taken": "The guide to {library}. Names in `code` are cards: `/card` shows them.",
     "help.owners.title": "You manage this server",
     "help.owners": (
         "**Change when, where and what I ask** `/settings`\n"

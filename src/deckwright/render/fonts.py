@@ -7,6 +7,7 @@ Scripts whose letters must be joined or turned (Arabic, Hebrew, Devanagari, Thai
 
 from __future__ import annotations
 
+import sys
 import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -14,13 +15,17 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+
+from deckwright.render.truetype import CharacterMap, Outlines, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VERSION = "pymupdf-fonts-1"
 """What a kept picture depends on."""
+
+_PACKAGE = "pymupdf_fonts"
 
 UNITS = 1000
 """All numbers here are thousandths of an em, as in the fonts themselves."""
@@ -156,12 +161,12 @@ class _BoundsPen(_Pen, Protocol):
     bounds: tuple[float, float, float, float] | None
 
 
-class _Font(Protocol):
+class _Font(Tables, Protocol):
     """The part of fontTools' TTFont that is used here."""
 
     def getBestCmap(self) -> Mapping[int, str]: ...  # noqa: N802 (a method of theirs)
     def getGlyphSet(self) -> Mapping[str, _Outlined]: ...  # noqa: N802 (a method of theirs)
-    def __getitem__(self, table: str) -> object: ...
+    def __contains__(self, table: str) -> bool: ...
 
 
 class _Face:
@@ -178,12 +183,18 @@ class _Face:
         except ImportError as error:
             raise FontsUnavailableError(f"pictures need the package fonttools: {error}") from error
         font = open_font(BytesIO(_font_bytes(key)), lazy=True)
-        assert getattr(font["head"], "unitsPerEm", None) == UNITS, key
-        self._names = font.getBestCmap()
-        self._glyphs = font.getGlyphSet()
+        assert font["head"].unitsPerEm == UNITS, key
+        # Letters have texts for names, or numbers.
+        self._name: Callable[[int], Any]
+        self._glyphs: Mapping[Any, _Outlined]
+        if "glyf" in font:
+            self._name = CharacterMap(font.reader["cmap"]).get
+            self._glyphs = cast("Mapping[Any, _Outlined]", Outlines(font))
+        else:
+            self._name, self._glyphs = font.getBestCmap().get, font.getGlyphSet()
 
     def glyph(self, char: str) -> Glyph | None:
-        name = self._names.get(ord(char))
+        name = self._name(ord(char))
         if name is None:
             return None
         # fontTools reads its tables on first use and does not expect company.
@@ -203,10 +214,17 @@ def _face(key: str) -> _Face:
 
 def _font_bytes(key: str) -> bytes:
     try:
-        read = cast("Callable[[str], bytes]", import_module("pymupdf_fonts").myfont)
-        return read(key)
+        with _LOADING:
+            package = import_module(_PACKAGE)
+            font = cast("Callable[[str], bytes]", package.myfont)(key)
+            # A font is a module there, and would stay in memory unpacked for as long as the program runs.
+            for name in [each for each in sys.modules if each.startswith(f"{_PACKAGE}.")]:
+                del sys.modules[name]
+                vars(package).pop(name.removeprefix(f"{_PACKAGE}."), None)
     except ImportError as error:
         raise FontsUnavailableError(f"pictures need the package pymupdf-fonts: {error}") from error
+    return font
 
 
 _LOCK = threading.Lock()
+_LOADING = threading.Lock()

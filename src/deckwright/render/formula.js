@@ -27,12 +27,24 @@ var deckwright = (() => {
     processEscapes: false, processEnvironments: false, processRefs: false,
   });
 
+  // Two packages register a class of tags for every input processor, each under a name of its own and for ever,
+  // and the class holds the processor: 100 KB a formula. When the next one comes, nobody asks for the last one's.
+  const { TagsFactory } = input.tex.Tags;
+  const register = TagsFactory.add;
+  let tagsOfLast = [];
+  TagsFactory.add = (name, tags) => { tagsOfLast.push(name); register(name, tags); };
+  const forgetTags = () => {
+    for (const name of tagsOfLast) register(name, undefined);
+    tagsOfLast = [];
+  };
+
   // TeX's classes, as MathJax numbers them.
   const [OP, BIN, REL, PUNCT] = [1, 2, 3, 6];
 
   // --- verdict ---------------------------------------------------------------------------------
 
   function compile(latex, display) {
+    forgetTags();
     // A new input processor for every formula, so that no definition outlives it (1 ms).
     const tex = new input.tex_ts.TeX({
       packages: packages.filter((name) => !lenient.includes(name)),

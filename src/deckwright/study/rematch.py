@@ -24,8 +24,11 @@ class Asked:
 
     @property
     def missed(self) -> float:
-        """The share of answers that were wrong or "I don't know"."""
-        return 1 - self.right / self.answers if self.answers else 0.0
+        """The share of answers that were wrong or "I don't know", as if one more of each kind had come.
+
+        So one miss by the only member who answered says less of the group than nine of twelve.
+        """
+        return (self.answers - self.right + 1) / (self.answers + 2)
 
 
 def is_day(day: date, weekdays: Collection[int]) -> bool:
@@ -38,7 +41,7 @@ def is_day(day: date, weekdays: Collection[int]) -> bool:
 
 
 def rematch(day: date, asked: Sequence[Asked], returned: Collection[PromptKey] = ()) -> Asked | None:
-    """The question that returns on ``day``: the largest share of misses two to four weeks ago, then the older one.
+    """The question that returns on ``day``: the one `missed` most two to four weeks ago, then the older one.
 
     ``returned`` are prompts that had their rematch already in that time. None if nobody missed anything.
     """

@@ -96,6 +96,7 @@ class Pipeline:
 
 
 async def _strike(fault: Fault, headers: dict[str, str]) -> None:
+    fault.struck += 1
     match fault.kind:
         case Kind.SLOW | Kind.DONE_BUT_SLOW:
             await asyncio.sleep(fault.seconds)
