@@ -134,6 +134,7 @@ CODES: dict[str, Code] = _codes(
     {
         "unused-media": "a media file that no card uses",
         "backslash-in-double-quotes": "YAML reads a backslash in double quotes as an escape",
+        "split-number": "a number in [ ] falls apart at its comma",
         "card-moved": "a released card is in another deck now",
         "off-main-branch": "a release made off the main branch",
     },

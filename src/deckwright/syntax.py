@@ -47,6 +47,8 @@ _BARE = re.compile(
 _BARE_START = frozenset("tTfFnN~0123456789+-.")
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _ESCAPE = re.compile(r'\\(?!")')
+_THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}\Z")
+_HUNDREDS = re.compile(r"\d{3}(?!\d)")
 
 
 class Bare(str):
@@ -293,6 +295,9 @@ def _plain_mapping(events: Iterator[Any], text: str) -> dict[str, Any] | None:
         parent = stack[-1]
         key = keys[-1]
         if type(parent) is list:
+            # No space after a comma: `_Builder` looks whether a number falls apart there.
+            if parent and kind is ScalarEvent and text[event.start_mark.index - 1] == ",":
+                return None
             parent.append(value)
         elif key is not None:
             parent[key] = value
@@ -377,6 +382,8 @@ class _Builder:
                     continue
                 parent = stack[-1]
                 if isinstance(parent, Sequence):
+                    if kind is ScalarEvent and parent.items and node.start == parent.items[-1].end + 1:
+                        self._warn_split_number(parent.items[-1], node)
                     parent.items.append(node)
                 elif (key := keys[-1]) is None:
                     keys[-1] = self._key(node)
@@ -430,6 +437,18 @@ class _Builder:
                 Span(self._source.name, line + 1, column + 1, line + 1, column + 3),
                 f"expected no backslash in double quotes, found {shorten(raw[found.start() :][:12])}",
                 hint="YAML reads it as an escape; use single quotes or a | block for LaTeX",
+            )
+
+    def _warn_split_number(self, before: AnyNode, after: AnyNode) -> None:
+        """``[350,000 steps]`` is a list of two; nobody who means two texts leaves out the space."""
+        first, second = getattr(before, "value", None), getattr(after, "value", None)
+        if first and second and _THOUSANDS.search(first) and _HUNDREDS.match(second):
+            span = Node(before.start, after.end).span(self._source.name)
+            self._problems.add(
+                "split-number",
+                span,
+                f'expected one text, found "{first}" and "{second}": a comma in [ ] separates',
+                hint=f'quote a number with a comma: "{first},{second}"',
             )
 
     def _no_tag(self, event: Any) -> None:  # noqa: ANN401  any of yaml's event classes
