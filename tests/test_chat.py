@@ -371,23 +371,23 @@ def test_the_row_of_the_hidden_part_is_left_out_of_the_question(tmp_path: Path) 
     assert "seas" in first.question.text
     assert "bees" not in first.question.text
     assert "bees" in second.question.text
-    assert "a = ［ … ］ + c" in first.question.text
+    assert "a = [ … ] + c" in first.question.text
     assert "bees" in first.explanation.text
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a {{c1::b}} c", "a ［ … ］ c"),
-        ("a {{c1::b::hint}} c", "a ［hint］ c"),
-        ("a {{c1::b}} {{c2::*c*}}", "a ［ … ］ *c*"),
-        ("`f({{c1::x}})`", "`f(［ … ］)`"),
-        ("**{{c1::x}}**y", "**［ … ］**y"),
-        ("$a = {{c1::b}}$", "a = ［ … ］"),
-        ("$a = {{c1::b::hint}}$", "a = ［ hint ］"),
-        (r"$a = {{c1::b::\alpha}}$", "a = ［α］"),
-        (r"$\text{a {{c1::b}} c}$", "a ［ … ］ c"),
-        (r"$x = \sqrt{{c1::b}}$", "x = √［ … ］"),
+        ("a {{c1::b}} c", "a [ … ] c"),
+        ("a {{c1::b::hint}} c", "a [hint] c"),
+        ("a {{c1::b}} {{c2::*c*}}", "a [ … ] *c*"),
+        ("`f({{c1::x}})`", "`f([ … ])`"),
+        ("**{{c1::x}}**y", "**[ … ]**y"),
+        ("$a = {{c1::b}}$", "a = [ … ]"),
+        ("$a = {{c1::b::hint}}$", "a = [ hint ]"),
+        (r"$a = {{c1::b::\alpha}}$", "a = [α]"),
+        (r"$\text{a {{c1::b}} c}$", "a [ … ] c"),
+        (r"$x = \sqrt{{c1::b}}$", "x = √[ … ]"),
     ],
 )
 def test_the_asked_gap_is_shown_in_brackets(text: str, expected: str) -> None:
@@ -403,7 +403,7 @@ def test_a_gap_in_a_drawn_formula_is_a_formula_too() -> None:
     (run,) = block.runs
     assert isinstance(run, Maths)
     assert ENGINE.check(run.drawn, display=False) is None
-    assert "［" not in run.drawn
+    assert "…" not in run.drawn
 
 
 def test_without_a_gap_to_ask_braces_are_text() -> None:

@@ -130,6 +130,12 @@ READ = [
     (r"\infty", "∞"),
     (r"a \quad b", "a b"),
     (r"x^{(i)}", "x⁽ⁱ⁾"),
+    (r"\begin{aligned} a &= b \\ &\quad {}+ c \end{aligned}", "a = b + c"),
+    (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "a = b = c"),
+    (r"\sqrt{\begin{gathered} (a+b) \\ {}\cdot(c+d) \end{gathered}}", "√((a + b) · (c + d))"),
+    (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", None),
+    (r"\begin{pmatrix} 1 \\ -3 \end{pmatrix}", None),
+    (r"\begin{pmatrix} 1 & 2 \end{pmatrix}", None),
 ]
 """LaTeX and its text, or None where it needs a picture."""
 
@@ -141,6 +147,8 @@ LINEAR = [
     (r"\binom nk", "(n over k)"),
     (r"\begin{aligned} a &= b \\\\ c &= d \end{aligned}", "a = b; c = d"),
     (r"\begin{pmatrix}1&2\\\\3&4\end{pmatrix}", "(1, 2; 3, 4)"),
+    (r"\begin{pmatrix} 1 & -2 \\ -3 & 4 \end{pmatrix}", "(1, −2; −3, 4)"),
+    (r"\begin{aligned} a &= \frac bc \\ &\quad {}- d, \\ e &= f \end{aligned}", "a = b/c − d; e = f"),
     (r"\underbrace{a+b}_{c}", "(a + b)_c"),
     (r"\widehat{ab}", "hat(ab)"),
     (r"\lim_{n\to\infty} a_n", "lim_(n→∞) aₙ"),

@@ -59,12 +59,6 @@ PERMISSIONS = discord.Permissions(
 _SERVED: ContextVar[tuple[int, asyncio.Task[object]] | None] = ContextVar("served", default=None)
 
 
-def served() -> int | None:
-    """The interaction that is answered here, also by what its task has begun and waits for; None for all other work."""
-    found = _SERVED.get()
-    return found[0] if found is not None and not found[1].done() else None
-
-
 class StudyBot(discord.AutoShardedClient):
     """One process, one database, no privileged intent (R34)."""
 
@@ -209,12 +203,14 @@ class StudyBot(discord.AutoShardedClient):
         if what not in self._aside:
             task: asyncio.Future[None] = asyncio.ensure_future(work())
             self._aside[what] = task
-            task.add_done_callback(lambda _done: self._aside.pop(what, None))
-        done, _ = await asyncio.wait({self._aside[what]}, timeout=self.pace.patience)
-        for ended in done:
-            if not ended.cancelled() and (error := ended.exception()) is not None:
-                told = None if isinstance(error, DatabaseError) else error
-                log.error("%s failed; the next tick tries again: %s", what, error, exc_info=told)
+            task.add_done_callback(lambda done: self._ended(what, done))
+        await asyncio.wait({self._aside[what]}, timeout=self.pace.patience)
+
+    def _ended(self, what: str, done: asyncio.Future[None]) -> None:
+        self._aside.pop(what, None)
+        if not done.cancelled() and (error := done.exception()) is not None:
+            told = None if isinstance(error, DatabaseError) else error
+            log.error("%s failed; the next tick tries again: %s", what, error, exc_info=told)
 
     # groups
 
@@ -306,6 +302,12 @@ class StudyBot(discord.AutoShardedClient):
         except discord.HTTPException as error:
             log.info("a member who was too fast could not be told: %s", error)
         return False
+
+    @staticmethod
+    def served() -> int | None:
+        """The interaction that is answered here, also by what its task has begun and waits for; None for all other work."""
+        found = _SERVED.get()
+        return found[0] if found is not None and not found[1].done() else None
 
     def _done(self, member: int) -> None:
         self._at_work[member] -= 1

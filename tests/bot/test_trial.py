@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, strategies as st
 
 from bot.server import library_of, title_of, words_of
+from deckwright.study.keys import PostKey
+from deckwright.study.pool import pool
+from deckwright.study.schedule import Series
 from deckwright_bot.client import PERMISSIONS
+from deckwright_bot.sandbox.events import MessageCreated
+from deckwright_bot.sandbox.model import Message
 from deckwright_bot.sandbox.outcome import text_of
-from deckwright_bot.store import members as member_store
-from deckwright_bot.trial.behind import Reader
+from deckwright_bot.store import answers as answer_store, members as member_store
+from deckwright_bot.trial.beginning import FRIENDLY, first_morning, friendly
 from deckwright_bot.trial.clock import SettableClock
-from deckwright_bot.trial.group import TrialGroup, first_morning
-from deckwright_bot.trial.moving import STEP, Goal, Mover, NothingDueError
-from deckwright_bot.trial.people import button_of, post_of
+from deckwright_bot.trial.folders import LOCK, PREFIX, own_folder, sweep
+from deckwright_bot.trial.group import TrialGroup
+from deckwright_bot.trial.moving import EVERYBODY, STEP, Goal, Mover, NothingDueError, QuizRunsError
+from deckwright_bot.trial.people import Crowd, button_of, post_of
 from deckwright_bot.trial.players import Players
-from deckwright_bot.trial.words import OF_ACTION, OF_COMMAND, RULES
 from libraries import write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
@@ -82,7 +93,8 @@ def tell(tmp_path: Path, story: Callable[[TrialGroup], Awaitable[None]], cards: 
     """Tell a story of a trial, in which the bot never does what Discord would refuse."""
 
     async def whole() -> None:
-        async with TrialGroup(library_of(cards), tmp_path) as group:
+        begins = first_morning(datetime.now().astimezone())
+        async with TrialGroup(library_of(cards), tmp_path, start=begins) as group:
             await story(group)
             group.sandbox.assert_clean()
 
@@ -91,13 +103,15 @@ def tell(tmp_path: Path, story: Callable[[TrialGroup], Awaitable[None]], cards: 
 
 def test_a_day_of_a_trial_is_answered_closed_and_no_outage(tmp_path: Path) -> None:
     async def story(group: TrialGroup) -> None:
-        mover = Mover(group)
+        steps: list[None] = []
+        mover = Mover(group, lambda: steps.append(None))
         await group.set_up()
         assert await mover.start(Goal.DAY, answering=True)
         await mover.finished()
         await mover.pass_time(group.clock.now() + STEP)
         assert group.bot.invite_link().endswith(f"permissions={PERMISSIONS.value}")
         told = [text_of(message) for message in group.owner.sees()]
+        assert 1 <= len(steps) < 60, "between two things that are due nothing is done"
         assert sum(text.startswith("Closed") for text in told) >= 1
         assert sum("Question of the day" in text for text in told) >= 1
         assert any("4 answers" in text for text in told)
@@ -124,7 +138,7 @@ def test_no_step_is_longer_than_the_bot_s_heartbeat_bridges(tmp_path: Path) -> N
         await group.set_up()
         before = group.clock.now()
         await mover.pass_time(before + timedelta(hours=3))
-        assert max(steps) <= STEP <= timedelta(minutes=4)
+        assert max(steps) <= STEP < group.bot.pace.heartbeat_gap
         assert sum(steps, timedelta()) <= timedelta(hours=3) <= group.clock.now() - before
 
     tell(tmp_path, story)
@@ -188,6 +202,110 @@ def test_whoever_presses_a_button_while_the_clock_moves_is_answered(tmp_path: Pa
             assert not told.failed
             assert told.ephemeral
         assert mover.move is not None
+        await mover.stop()
+
+    tell(tmp_path, story)
+
+
+async def closing(group: TrialGroup, post: Message) -> datetime:
+    found = await group.bot.context.services.posts.find(post_of(post))
+    assert found is not None
+    assert found.closes is not None
+    return found.closes
+
+
+def is_soon(at: datetime, after: datetime) -> bool:
+    """In the clock's time; between two things that are due the clock leaps an hour."""
+    return timedelta() <= at - after < timedelta(minutes=1)
+
+
+def test_what_is_due_comes_at_its_instant_however_far_the_clock_leaps(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        first = await group.set_up()
+        await group.owner.click(first, "Remind me")
+        closes = await closing(group, first)
+        people = group.people[1:]
+        group.crowd = Crowd(people, group.sandbox.core.hub, group.bot.context.services.posts, Random(1))
+        group.crowd._hear(MessageCreated(first))
+        await Mover(group).pass_time(closes + timedelta(hours=2), answering=True)
+        second = group.crowd.open_posts[-1]
+        reminder = await group.owner.wait_for(lambda _: True, group.owner.dm)
+        async with group.database.reading() as connection:
+            given = {each.member: each.at for each in await answer_store.of_post(connection, post_of(first))}
+        assert is_soon(second.created_at, closes)
+        assert is_soon(reminder.created_at, closes - timedelta(hours=3))
+        for each in people:
+            assert is_soon(given[each.member.user.id], first.created_at + each.after), each.member.user.name
+
+    tell(tmp_path, story)
+
+
+def test_the_night_s_work_is_done_although_the_clock_leaps(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        await group.set_up()
+        before = await group.bot.context.services.care.books()
+        await Mover(group).pass_time(group.clock.now() + timedelta(days=1))
+        after = await group.bot.context.services.care.books()
+        assert after is not None
+        assert before is None or after.date > before.date
+        assert after.wrong == {}
+
+    tell(tmp_path, story)
+
+
+def says(words: str, message: Message) -> bool:
+    return words in text_of(message)
+
+
+def test_the_live_count_follows_an_answer_while_the_clock_stands(tmp_path: Path) -> None:
+    """The bot's own ticks show it: nobody moves the clock, and nobody waits half a minute."""
+
+    async def story(group: TrialGroup) -> None:
+        post = await group.set_up()
+        for number, person in enumerate(group.people[:3], 1):
+            await person.member.click(post, "I don't know")
+            words = "1 answer" if number == 1 else f"{number} answers"
+            await group.owner.wait_for(partial(says, words))
+
+    tell(tmp_path, story)
+
+
+def test_who_is_looked_through_is_left_out_but_a_week_needs_everybody(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        chen = group.people[3].member
+        mover = Mover(group, watched=lambda person: person == chen.user.id)
+        first = await group.set_up()
+        await mover.start(Goal.CLOSE, answering=True)
+        await mover.finished()
+        assert "3 answers" in text_of(first)
+        assert not group.crowd.has_answered(first, chen)
+        second = group.crowd.open_posts[-1]
+        await mover.start(Goal.WEEK, answering=True)
+        await group.sandbox.core.hub.until(lambda: group.crowd.has_answered(second, chen), LONGEST)
+        assert group.crowd.has_answered(second, chen)
+        assert {Goal.WEEK} == EVERYBODY, "the page says so on that button"
+        await mover.stop()
+
+    tell(tmp_path, story)
+
+
+def test_the_clock_is_not_moved_through_a_quiz_that_people_play_in_their_own_time(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        mover = Mover(group)
+        await group.set_up()
+        begun = group.clock.now()
+        assert await mover.start(Goal.WEEK, answering=False)
+        await group.owner.slash("quiz group", questions=1, seconds=10)
+        await mover.finished()
+        stood = group.clock.now()
+        assert mover.move is None, "a quiz that begins ends the move"
+        assert stood - begun < timedelta(days=6)
+        for goal in Goal:
+            with pytest.raises(QuizRunsError):
+                await mover.start(goal, answering=False)
+        assert group.clock.now() - stood < timedelta(minutes=1)
+        await group.owner.slash("quiz stop")
+        assert await mover.start(Goal.DAY, answering=False)
         await mover.stop()
 
     tell(tmp_path, story)
@@ -278,38 +396,75 @@ def test_members_play_a_group_quiz_but_nobody_who_is_looked_through(tmp_path: Pa
     tell(tmp_path, story)
 
 
-# ---------------------------------------------------------------- behind the scenes
+# ---------------------------------------------------------------- where it begins
 
 
-def test_the_reader_tells_which_rows_were_written_and_nothing_else(tmp_path: Path) -> None:
-    async def story(group: TrialGroup) -> None:
-        post = await group.set_up()
-        reader = Reader(group.data)
-        assert reader.changes() == []
-        await group.people[1].member.click(post, "I don't know")
-        rows = reader.changes()
-        written = {(row.table, row.how) for row in rows}
-        assert {("answers", "added"), ("points", "added"), ("members", "added")} <= written
-        answer = next(row for row in rows if row.table == "answers")
-        assert answer.values["choice"] == "dont-know"
-        assert answer.values["member"] == group.people[1].member.user.id
-        await group.bot.tick()
-        assert not any(row.table == "uptime" for row in reader.changes())
-        reader.close()
-
-    tell(tmp_path, story)
+def test_a_trial_begins_with_questions_that_anybody_can_read() -> None:
+    library = library_of(ROOT / "cards")
+    seed = friendly(library).getrandbits(48)
+    series = Series(1, "daily", "Europe/Berlin", time(9), seed=seed)
+    for level in ("easy", "medium"):
+        first = pool(library.askables, replace(series, level=level), ()).upcoming[:FRIENDLY]
+        for key in first:
+            snapshot = library.snapshot(key, PostKey(1, "daily", NOON.date()))
+            shown = " ".join((snapshot.texts.question, *(option.text for option in snapshot.options)))
+            assert library.entries[key].card.level == "easy"
+            assert not set("$`\\") & set(shown), shown
 
 
-def test_every_rule_the_page_names_is_a_rule_of_the_group() -> None:
-    page = (ROOT / "docs/rules.md").read_text("utf-8")
-    named = {rule for rules in (*OF_ACTION.values(), *OF_COMMAND.values()) for rule in rules}
+def test_a_library_without_easy_questions_begins_all_the_same(tmp_path: Path) -> None:
+    hard = {name: text.replace("core: true", "level: hard") for name, text in OPEN_LIBRARY.items()}
 
-    assert named <= set(RULES)
-    for rule in RULES:
-        assert f"({rule})" in page or f"{rule})" in page or f"({rule}," in page, rule
+    assert friendly(library_of(write(tmp_path, hard))).getrandbits(48) >= 0
 
 
-def test_every_action_the_page_explains_is_one_of_the_bot_s() -> None:
-    from deckwright_bot.cogs.components import HANDLERS
+# ---------------------------------------------------------------- what killed runs leave
 
-    assert set(OF_ACTION) <= set(HANDLERS)
+
+def test_the_folders_of_killed_trials_are_swept_and_those_of_living_ones_never(tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert program.stdout is not None
+        living = Path(program.stdout.readline().strip())
+        dead, strange = tmp_path / f"{PREFIX}dead", tmp_path / "something-else"
+        beginning = tmp_path / f"{PREFIX}begins"
+        for each in (dead, strange, beginning):
+            each.mkdir()
+            (each / "bot.sqlite").write_text("x")
+        (dead / LOCK).touch()
+        (strange / LOCK).touch()
+        link = tmp_path / f"{PREFIX}link"
+        link.symlink_to(strange)
+        assert sweep(tmp_path) == [dead.name]
+        assert not dead.exists()
+        assert living.exists()
+        assert beginning.exists(), "it may be about to begin"
+        assert (strange / "bot.sqlite").exists()
+        assert sweep(tmp_path) == []
+    finally:
+        program.kill()
+        program.communicate()
+    assert sweep(tmp_path) == [living.name], "killed, it holds nothing any more"
+
+
+HOLDING = """
+import sys, tempfile, time
+tempfile.tempdir = sys.argv[1]
+from deckwright_bot.trial.folders import own_folder
+with own_folder() as folder:
+    print(folder, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_trial_s_own_folder_is_gone_at_its_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with own_folder() as folder:
+        assert folder.is_dir()
+        with own_folder() as other:
+            assert folder.is_dir()
+            assert other != folder
+
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from deckwright.kinds import KINDS
 from deckwright.model import Card, Choice, Open, Option, Prompt, Retired, SelfGraded
 from deckwright.study.keys import PromptKey
-from deckwright.study.pool import Askable, askable, fits, form_of, left, next_prompt, pool
+from deckwright.study.pool import APART, Askable, askable, fits, form_of, left, next_prompt, pool
 from deckwright.study.schedule import Series
 
 SERIES = Series(1, "daily", "UTC", time(9), started=date(2026, 1, 1), seed=7)
@@ -167,6 +167,88 @@ def test_r10_a_choice_without_a_choice_is_an_open_question() -> None:
 
     assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, same)) == "open"
     assert form_of(Prompt(Card(id="one", kind="recall").card_id, 0, Open((), ()))) == "open"
+
+
+GAPS = [
+    replace(prompt(f"card-{n}", core=n % 5 == 0), key=PromptKey(f"card-{n}", gap))
+    for n in range(60)
+    for gap in range(3 if n % 3 == 0 else 1)
+]
+
+
+def test_r10_two_gaps_of_one_card_are_weeks_apart() -> None:
+    for seed in range(10):
+        cards = [found.card for found in ask(GAPS, 60, replace(SERIES, seed=seed))]
+        for n, card in enumerate(cards):
+            assert card not in cards[n + 1 : n + 1 + APART]
+
+
+def test_r10_a_gap_waits_also_for_one_that_was_asked_under_the_card_s_old_id() -> None:
+    renamed = [replace(each, aliases=("old",)) if each.key.card == "card-0" else each for each in GAPS]
+    asked = [PromptKey("old", 0), PromptKey("gone", 0)]
+
+    assert "card-0" not in {key.card for key in pool(renamed, SERIES, asked).upcoming[: APART - 1]}
+
+
+def test_r10_a_gap_waits_also_for_one_that_the_series_no_longer_asks() -> None:
+    """An open question of yesterday told the card as a whole; since then the owner turned open ones off."""
+    mixed = [replace(each, form="open") if each.key == PromptKey("card-0", 0) else each for each in GAPS]
+
+    assert "card-0" not in {
+        key.card for key in pool(mixed, SERIES, [PromptKey("card-0", 0)]).upcoming[:APART]
+    }
+
+
+def test_r10_core_comes_first_where_nothing_has_to_wait() -> None:
+    core = [each for each in GAPS if each.core]
+    cards = {each.key.card for each in core}
+
+    assert {found.card for found in ask(GAPS, len(cards))} == cards
+
+
+GAPPED = st.lists(
+    st.builds(
+        lambda name, gap, core: replace(prompt(name, core=core), key=PromptKey(name, gap)),
+        st.sampled_from("abcdefghijkl"),
+        st.integers(0, 3),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=20,
+    unique_by=lambda found: found.key,
+)
+
+
+@given(GAPPED, st.integers(0, 2**40))
+@settings(max_examples=150, deadline=None)
+def test_law_r10_a_card_comes_again_early_only_where_every_other_would_too(
+    library: list[Askable], seed: int
+) -> None:
+    series = replace(SERIES, seed=seed)
+    apart = min(APART, len({each.key.card for each in library}) // 2)
+    asked: list[PromptKey] = []
+    for _ in range(3 * len(library)):
+        upcoming = pool(library, series, asked).upcoming
+        lately = {key.card for key in asked[-apart:]} if apart else set()
+        if upcoming[0].card in lately:
+            assert {key.card for key in upcoming} <= lately
+        asked.append(upcoming[0])
+
+    assert set(Counter(asked).values()) == {3}
+
+
+@given(GAPPED, st.integers(0, 2**40), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_law_r10_spaced_orders_are_replayable(library: list[Askable], seed: int, chance: object) -> None:
+    import random
+
+    assert isinstance(chance, random.Random)
+    series = replace(SERIES, seed=seed)
+    asked = ask(library, 2 * len(library), series)
+    shuffled = library[:]
+    chance.shuffle(shuffled)
+
+    assert ask(shuffled, len(asked), series) == asked
 
 
 LIBRARIES = st.lists(

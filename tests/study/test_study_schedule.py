@@ -392,7 +392,9 @@ def test_law_r1_an_undisturbed_series_posts_on_each_of_its_dates(
     posts = live(series, start, [Event(9 * DAY)], step=30 * MINUTE, set_up=False)
 
     days = [series.started + n * DAY for n in range(16) if series.asks_on(series.started + n * DAY)]
-    instants = {day: datetime.combine(day, series.at, ZoneInfo(series.zone)).astimezone(UTC) for day in days}
+    # Of two passes of an hour the first counts, whatever pass a drawn time names.
+    at = series.at.replace(fold=0)
+    instants = {day: datetime.combine(day, at, ZoneInfo(series.zone)).astimezone(UTC) for day in days}
     wanted = [day for day, when in instants.items() if start - LATEST <= when <= end]
     assert [post.day for post in posts if post.scheduled <= end] == wanted
     assert all(post.opens - post.scheduled < 30 * MINUTE for post in posts[1:])

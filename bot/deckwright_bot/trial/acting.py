@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from deckwright_bot.sandbox.calls import (
     BOOLEAN,
@@ -22,7 +22,7 @@ from deckwright_bot.sandbox.calls import (
     Field,
     Value,
 )
-from deckwright_bot.sandbox.component_limits import LABEL, ROW, STRING_SELECT, TEXT_INPUT, walk
+from deckwright_bot.sandbox.component_limits import STRING_SELECT, TEXT_INPUT, walk
 from deckwright_bot.sandbox.driver import Member
 from deckwright_bot.sandbox.errors import (
     ApiError,
@@ -36,25 +36,20 @@ from deckwright_bot.sandbox.model import Channel, ChannelType, Json, Message, Me
 from deckwright_bot.sandbox.outcome import DriverError, Outcome
 from deckwright_bot.sandbox.permissions import Permission
 from deckwright_bot.trial import words
+from deckwright_bot.trial.asking import (
+    NotUnderstoodError,
+    RefusedError,
+    number_in,
+    refusal,
+    string,
+    strings,
+    texts,
+)
+from deckwright_bot.trial.browsing import for_browsers
 from deckwright_bot.trial.group import TrialGroup
-from deckwright_bot.trial.scene import for_browsers
+from deckwright_bot.trial.inputs import input_in, mistake, outside
 
 FORMS_KEPT: Final = 40
-MAX_INPUT: Final = 4000
-
-
-class RefusedError(Exception):
-    """Discord would not take it; ``about`` says in which fields or options, by their names."""
-
-    def __init__(self, text: str, code: int | None = None, about: Mapping[str, str] | None = None) -> None:
-        super().__init__(text)
-        self.text = text
-        self.code = code
-        self.about = dict(about or {})
-
-
-class NotUnderstoodError(Exception):
-    """A request that our own page never makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,31 +83,31 @@ class Acting:
             RefusedError: what Discord would refuse.
             NotUnderstoodError: for what is no request of our page's.
         """
-        does = self._does.get(_string(wanted, "do"))
+        does = self._does.get(string(wanted, "do"))
         if does is None:
             raise NotUnderstoodError
         try:
             return await does(member, wanted)
         except ApiError as error:
-            raise RefusedError(_said(error), error.code) from error
+            raise RefusedError(refusal(error), error.code) from error
 
     # -- buttons and selects -----------------------------------------------------------------------
 
     async def _click(self, member: Member, wanted: Json) -> Json:
         message = self._message(member, wanted)
         try:
-            outcome = await member.click(message, _string(wanted, "component"))
+            outcome = await member.click(message, string(wanted, "component"))
         except DriverError as error:
             # The button went, or was switched off, while it was pressed.
             raise RefusedError(words.FAILED["component"]) from error
         return self._came_of(member, outcome, "component")
 
     async def _select(self, member: Member, wanted: Json) -> Json:
-        message, name = self._message(member, wanted), _string(wanted, "component")
+        message, name = self._message(member, wanted), string(wanted, "component")
         part = next((one for one in walk(message.components) if one.get("custom_id") == name), None)
         if part is None:
             raise RefusedError(words.FAILED["component"])
-        values = [self._thing(part["type"], each) for each in _strings(wanted, "values")]
+        values = [self._thing(part["type"], each) for each in strings(wanted, "values")]
         try:
             outcome = await member.select(message, values, name)
         except DriverError as error:
@@ -122,14 +117,14 @@ class Acting:
     # -- forms -------------------------------------------------------------------------------------
 
     async def _submit(self, member: Member, wanted: Json) -> Json:
-        opened = self._forms.get(_string(wanted, "form"))
+        opened = self._forms.get(string(wanted, "form"))
         if opened is None or opened.member != member.user.id:
             raise RefusedError(words.FAILED["form"])
         given = wanted.get("fields")
         if not isinstance(given, dict):
             raise NotUnderstoodError
-        inputs = [each for each in map(_input, opened.outcome.modal["components"]) if each is not None]
-        wrong = {str(one["custom_id"]): found for one in inputs if (found := _mistake(one, given))}
+        inputs = [each for each in map(input_in, opened.outcome.modal["components"]) if each is not None]
+        wrong = {str(one["custom_id"]): found for one in inputs if (found := mistake(one, given))}
         if wrong:
             raise RefusedError("Invalid Form Body", 50035, wrong)
         fields: dict[str, Field] = {}
@@ -157,7 +152,7 @@ class Acting:
         """What a select's value names: an option, or somebody or something of the server."""
         if kind == STRING_SELECT or kind not in (5, 6, 7, 8):
             return value
-        number, guild = _number(value), self._group.owner.guild
+        number, guild = number_in(value), self._group.owner.guild
         if kind in (5, 7) and number in guild.members:
             return guild.members[number].user
         if kind in (6, 7) and number in guild.roles:
@@ -169,9 +164,9 @@ class Acting:
     # -- commands ----------------------------------------------------------------------------------
 
     async def _slash(self, member: Member, wanted: Json) -> Json:
-        channel, name = self._channel(member, wanted), _string(wanted, "command")
+        channel, name = self._channel(member, wanted), string(wanted, "command")
         described = self._options(member, channel, name)
-        given = _texts(wanted, "options")
+        given = texts(wanted, "options")
         missing = {
             each: words.REQUIRED_OPTION
             for each, one in described.items()
@@ -187,19 +182,19 @@ class Acting:
         return self._came_of(member, outcome, "command")
 
     async def _suggest(self, member: Member, wanted: Json) -> Json:
-        channel, name = self._channel(member, wanted), _string(wanted, "command")
-        described, option = self._options(member, channel, name), _string(wanted, "option")
+        channel, name = self._channel(member, wanted), string(wanted, "command")
+        described, option = self._options(member, channel, name), string(wanted, "option")
         if not described.get(option, {}).get("autocomplete"):
             raise NotUnderstoodError
         others: dict[str, Value] = {}
-        for each, text in _texts(wanted, "options").items():
+        for each, text in texts(wanted, "options").items():
             if each != option and each in described:
                 try:
                     others[each] = self._value(described, each, text)
                 except RefusedError:
                     continue
         try:
-            found = await member.autocomplete(name, option, _string(wanted, "typed")[:100], channel, **others)
+            found = await member.autocomplete(name, option, string(wanted, "typed")[:100], channel, **others)
         except DriverError:
             found = []
         return {"choices": [{"name": str(one["name"]), "value": str(one["value"])} for one in found]}
@@ -225,7 +220,7 @@ class Acting:
         option = described.get(name)
         if option is None:
             raise unknown("application command")
-        wrong = _outside(option, text)
+        wrong = outside(option, text)
         if wrong is not None:
             raise RefusedError(wrong, 50035, {name: wrong})
         kind = option["type"]
@@ -242,7 +237,7 @@ class Acting:
     # -- writing -----------------------------------------------------------------------------------
 
     async def _say(self, member: Member, wanted: Json) -> Json:
-        channel, text = self._channel(member, wanted), _string(wanted, "text")
+        channel, text = self._channel(member, wanted), string(wanted, "text")
         needed = Permission.SEND_MESSAGES_IN_THREADS if channel.thread else Permission.SEND_MESSAGES
         direct = channel.type is ChannelType.DM
         if not direct and needed not in self._world.permissions_in(channel, member.user.id):
@@ -257,7 +252,7 @@ class Acting:
     # -- how ---------------------------------------------------------------------------------------
 
     def _channel(self, member: Member, wanted: Json) -> Channel:
-        channel = self._world.channels.get(_number(_string(wanted, "channel")))
+        channel = self._world.channels.get(number_in(string(wanted, "channel")))
         if channel is None:
             raise unknown("Channel")
         if not self._world.can_see(member.user.id, channel):
@@ -266,7 +261,7 @@ class Acting:
 
     def _message(self, member: Member, wanted: Json) -> Message:
         channel = self._channel(member, wanted)
-        message = channel.messages.get(_number(_string(wanted, "message")))
+        message = channel.messages.get(number_in(string(wanted, "message")))
         if message is None or message not in member.sees(channel):
             raise unknown("Message")
         return message
@@ -283,88 +278,3 @@ class Acting:
             self._forms.popitem(last=False)
         form = for_browsers(outcome.modal)
         return {"form": {"name": name, **form} if isinstance(form, dict) else None}
-
-
-def _said(error: ApiError) -> str:
-    """A refusal in Discord's words, with those about the field where there is one."""
-    node: object = error.errors
-    while isinstance(node, dict) and node:
-        if "_errors" in node:
-            return f"{error.text}: {node['_errors'][0]['message']}"
-        node = next(iter(node.values()))
-    return error.text
-
-
-def _input(part: Json) -> Json | None:
-    """The part of a form that is filled in; None for a text."""
-    if part["type"] == ROW:
-        inner: Json = part["components"][0]
-        return inner
-    return part["component"] if part["type"] == LABEL else None
-
-
-def _mistake(one: Json, given: Mapping[str, Any]) -> str | None:
-    """What is wrong with a field, in the words in which Discord says it."""
-    value, findings = given.get(str(one["custom_id"])), Findings()
-    required = one.get("required") is not False
-    if one["type"] == TEXT_INPUT:
-        text = str(value or "")
-        if text or required:
-            least = one.get("min_length") or int(required)
-            if not text:
-                return words.REQUIRED_FIELD
-            findings.text(("value",), text, one.get("max_length") or MAX_INPUT, least)
-    elif one["type"] != CHECKBOX:
-        count = len(value) if isinstance(value, list) else 0
-        least, most = one.get("min_values"), one.get("max_values")
-        least = 1 if least is None else least
-        if count == 0 and (required or least > 0):
-            return words.REQUIRED_FIELD if required else None
-        findings.count(("values",), [None] * count, 1 if most is None else most, least if required else 0)
-    return findings.found[0][2] if findings.found else None
-
-
-def _outside(option: Json, text: str) -> str | None:
-    """Why a value does not fit its option; None where it does."""
-    kind, findings = option["type"], Findings()
-    if kind in (INTEGER, NUMBER):
-        try:
-            number = int(text) if kind == INTEGER else float(text)
-        except ValueError:
-            return words.NOT_A_NUMBER.format(value=text[:40])
-        least, most = option.get("min_value"), option.get("max_value")
-        if (least is not None and number < least) or (most is not None and number > most):
-            return f"int value should be between {least} and {most}."
-    elif kind == BOOLEAN and text.casefold() not in ("true", "false"):
-        return words.NOT_OFFERED.format(values="True, False")
-    else:
-        findings.text(("value",), text, option.get("max_length") or 6000, option.get("min_length") or 0)
-        offered = [str(each["value"]) for each in option.get("choices") or []]
-        if offered and text not in offered:
-            return words.NOT_OFFERED.format(values=", ".join(offered))
-    return findings.found[0][2] if findings.found else None
-
-
-def _string(wanted: Mapping[str, Any], name: str) -> str:
-    found = wanted.get(name)
-    if not isinstance(found, str):
-        raise NotUnderstoodError
-    return found
-
-
-def _strings(wanted: Mapping[str, Any], name: str) -> list[str]:
-    found = wanted.get(name)
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise NotUnderstoodError
-    return found
-
-
-def _texts(wanted: Mapping[str, Any], name: str) -> dict[str, str]:
-    found = wanted.get(name)
-    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise NotUnderstoodError
-    return {str(key): value for key, value in found.items()}
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else 0

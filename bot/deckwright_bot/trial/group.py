@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final, Self
 from deckwright.cache import Cache
 from deckwright_bot.sandbox import Options, Permission, Sandbox
 from deckwright_bot.services.library import StudyLibrary
-from deckwright_bot.store.database import Database
 from deckwright_bot.store.migrate import migrate
+from deckwright_bot.trial.beginning import friendly
 from deckwright_bot.trial.clock import SettableClock
+from deckwright_bot.trial.moving import PACE
 from deckwright_bot.trial.people import Crowd, Person, button_of, is_open
+from deckwright_bot.trial.rows import TellingDatabase
 from deckwright_bot.trial.traffic import Traffic
 from deckwright_bot.ui.render import Renderer
 from deckwright_bot.wiring import Shelf, make_bot
@@ -38,17 +40,6 @@ OPTIONS: Final = Options(rate_limits=False)
 group would look like a flood."""
 READY: Final = 0.1
 """Real seconds for which the client waits for further servers after the last one; there is one."""
-
-
-def first_morning(now: datetime) -> datetime:
-    """When a trial begins: just past nine in the morning, in this machine's zone, on the coming Friday.
-
-    The Friday rematch asks what was missed two weeks before; from a Friday it is reached soonest.
-    """
-    here = now.astimezone()
-    day = here.date() + timedelta(days=(4 - here.weekday()) % 7)
-    morning = datetime(day.year, day.month, day.day, 9, 2).astimezone()
-    return morning if morning > now else morning + timedelta(days=7)
 
 
 class TrialGroup:
@@ -80,12 +71,19 @@ class TrialGroup:
         self._redirection = self.sandbox.redirect()
         self._furnish()
         migrate(self.data, self.clock.now())
-        self.database = Database(self.data)
-        renderer = await asyncio.get_running_loop().run_in_executor(
+        self.database = TellingDatabase(self.data)
+        self._renderer = await asyncio.get_running_loop().run_in_executor(
             self._drawing, lambda: Renderer(self._cache, self._library.images)
         )
         self.bot = make_bot(
-            self.database, self._library, self.clock, renderer, self._drawing, shelf=self._shelf
+            self.database,
+            self._library,
+            self.clock,
+            self._renderer,
+            self._drawing,
+            shelf=self._shelf,
+            pace=PACE,
+            random=friendly(self._library),
         )
         self.bot._connection.guild_ready_timeout = READY  # noqa: SLF001  discord.py offers no other way
         self.traffic = Traffic(self.sandbox.core.hub)
@@ -103,6 +101,7 @@ class TrialGroup:
             self.bot._connection._ready_task.cancel()  # noqa: SLF001
         await asyncio.gather(self.running, return_exceptions=True)
         await self.database.close()
+        await asyncio.get_running_loop().run_in_executor(self._drawing, self._renderer.close)
         self._drawing.shutdown()
         self._redirection.undo()
         await self.sandbox.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -81,15 +82,27 @@ class Crowd:
         """Whether a person has answered a post."""
         return (post_of(post), member.user.id) in self._answered
 
-    async def answer(self, now: datetime, *, at_once: bool = False) -> int:
-        """Let everybody answer who has not and whose time has come; how many did."""
+    async def answer(self, now: datetime, silent: Collection[int] = (), *, at_once: bool = False) -> int:
+        """Let those answer who have not and whose time has come, but for the ``silent``; how many did."""
         count = 0
         for post in self.open_posts:
-            for person in self._people:
-                due = at_once or post.created_at + person.after <= now
-                if due and not self.has_answered(post, person.member):
+            for person in self._awaited(post, silent):
+                if at_once or post.created_at + person.after <= now:
                     count += await self._reply(person, post)
         return count
+
+    def times(self, silent: Collection[int] = ()) -> list[datetime]:
+        """When those answer who have not, but for the ``silent``."""
+        return [
+            post.created_at + each.after for post in self.open_posts for each in self._awaited(post, silent)
+        ]
+
+    def _awaited(self, post: Message, silent: Collection[int]) -> list[Person]:
+        return [
+            each
+            for each in self._people
+            if each.member.user.id not in silent and not self.has_answered(post, each.member)
+        ]
 
     async def _reply(self, person: Person, post: Message) -> bool:
         """Answer one post; False where it is gone, closed or not to be seen by this person."""

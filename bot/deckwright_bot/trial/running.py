@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import sys
-import tempfile
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +15,10 @@ from typing import Final, TextIO
 
 from deckwright.cache import Cache
 from deckwright_bot.services.library import StudyLibrary
+from deckwright_bot.trial.beginning import first_morning
 from deckwright_bot.trial.cards import CardPages
-from deckwright_bot.trial.group import TrialGroup, first_morning
+from deckwright_bot.trial.folders import own_folder
+from deckwright_bot.trial.group import TrialGroup
 from deckwright_bot.trial.server import PORT, PageServer
 from deckwright_bot.wiring import Shelf
 
@@ -43,11 +44,9 @@ async def trial(
     cache: Cache | None = None,
 ) -> AsyncIterator[PageServer]:
     """A group, the bot and the page; all that is kept is thrown away at the end."""
-    with tempfile.TemporaryDirectory(prefix="deckwright-trial-") as folder:
+    with own_folder() as folder:
         begins = start if start is not None else first_morning(datetime.now().astimezone())
-        async with TrialGroup(
-            library, Path(folder), start=begins, shelf=Shelf(packages), cache=cache
-        ) as group:
+        async with TrialGroup(library, folder, start=begins, shelf=Shelf(packages), cache=cache) as group:
             pages = CardPages(cards, int(begins.timestamp()))
             server = PageServer(group, packages, pages)
             try:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 RULES: Final[Mapping[str, str]] = {
+    "R1": "Each date has one question.",
     "R4": "A change of time or zone starts with the first date that has had no question.",
     "R6": "All that is asked is stored before it is sent.",
     "R9": "What Discord refuses pauses this group alone, and its owner is told.",
+    "R8": "A question that could not be sent for six hours is left out.",
     "R10": "No question comes twice before all have been asked, core cards first.",
     "R11": "A question stays open until the next one, 20 to 72 hours.",
     "R12": "One message on joining, one button, and the first question comes at once.",
@@ -23,90 +25,84 @@ RULES: Final[Mapping[str, str]] = {
     "R21": "Every 7 answers earn a freeze, at most 2 are held; a miss uses one by itself.",
     "R22": "A streak can be paused for 1 to 30 days, from the next post on.",
     "R23": "Owners credit a post only for the bot's own faults, with a reason.",
+    "R24": "Every night the bot checks that what it shows is what the answers say.",
     "R25": "Boards by week, month and all time, in the group's zone.",
     "R26": "Rank by points, then right answers, then answers; everybody sees their own rank.",
     "R28": "A wrong key is corrected after a dry run; a broken question is taken back.",
+    "R30": "Who leaves is hidden at once and made nameless after 30 days.",
     "R31": "Members see, take, hide and delete all that is kept about them.",
     "R32": "One reminder three hours before the close, for those who asked for it.",
     "R33": "Maths comes as readable text, or as a picture with words behind it.",
     "R34": "Every button is answered; nothing anybody wrote can mention people.",
 }
 
-OF_ACTION: Final[Mapping[str, tuple[str, ...]]] = {
-    "begin": ("R12",),
-    "setup": ("R12", "R6", "R11"),
-    "pick": ("R13", "R14", "R17", "R18"),
-    "dont-know": ("R13", "R14", "R17", "R18"),
-    "open": ("R13",),
-    "written": ("R13", "R14"),
-    "grade": ("R14", "R17"),
-    "mine": ("R14",),
-    "share": ("R15", "R34"),
-    "remind": ("R32",),
-    "stop-reminding": ("R32",),
-    "board": ("R25", "R26"),
-    "forget": ("R31",),
-    "panel-changed": ("R4",),
-    "rescore": ("R28",),
-    "quiz": ("R13", "R17"),
-    "quiz-join": ("R17",),
-    "solo": ("R17",),
-}
-"""The rules that an action of the bot's custom ids is about."""
-
-OF_COMMAND: Final[Mapping[str, tuple[str, ...]]] = {
-    "daily": ("R13", "R14"),
-    "streak show": ("R18", "R21"),
-    "streak pause": ("R22",),
-    "leaderboard": ("R25", "R26"),
-    "privacy show": ("R31",),
-    "privacy export": ("R31",),
-    "privacy hide": ("R31",),
-    "privacy delete": ("R31",),
-    "settings": ("R4", "R9"),
-    "admin post": ("R6",),
-    "admin pause": ("R9",),
-    "admin resume": ("R9",),
-    "admin status": ("R9",),
-    "admin rescore": ("R28",),
-    "admin void": ("R28",),
-    "admin credit": ("R23",),
-    "quiz solo": ("R17",),
-    "quiz group": ("R17",),
-    "card": ("R33",),
-}
-
-GREETED: Final = ("R12",)
-POSTED: Final = ("R6", "R10", "R11", "R16")
-COUNTED: Final = ("R15",)
-REVEALED: Final = ("R15", "R16", "R19")
-REMINDED: Final = ("R32",)
-
 PRESSED: Final = "pressed {what}"
 CHOSE: Final = "chose in {what}"
 SENT_FORM: Final = "sent the form"
 USED: Final = "used /{what}"
 GREETING: Final = "introduced itself in {where}"
+CLAIM: Final = "claimed the question of {day}"
 POST: Final = "posted {what} in {where}"
+GIVEN_UP: Final = "gave the question of {day} up"
+WAITING: Final = "will try again to send the question of {day}"
+LEFT_OUT: Final = "left out the question of {day}"
 PINNED: Final = "pinned a message in {where}"
-THREAD: Final = "opened a thread in {where}"
+PIN: Final = "pinned the question of {day}"
+THREAD: Final = "opened the thread of the question of {day}"
+STARTED: Final = "opened a thread in {where}"
 MESSAGE: Final = "wrote {what} in {where}"
-COUNT: Final = "showed how many have answered {what}"
-REVEAL: Final = "closed a question and showed its key"
+COUNT: Final = "showed how many have answered the question of {day}"
+CLOSE: Final = "closed the question of {day}"
+REVEAL: Final = "closed the question of {day} and showed its key"
+SHOWED_VOID: Final = "showed that the question of {day} was taken back"
+SHOWED_KEY: Final = "showed the corrected key of the question of {day}"
+MISSES: Final = "worked out who missed the question of {day}: {who}"
+FROZEN: Final = "{who} used a freeze and keeps a streak of {count}"
+ENDED: Final = "{who} had no freeze, and a streak of {count} ended"
+ON_PAUSE: Final = "{who} is on pause"
+EARNED: Final = "Every 7 answers earn a freeze; held now: {count}."
+EXCUSED: Final = "the bot was out of reach, so {who} missed nothing"
+REMINDER: Final = "reminded {who}"
 EDIT: Final = "edited {what}"
+MET: Final = "came into {where}"
+STOPPED: Final = "stopped posting, for Discord refused"
+NIGHT: Final = "did the night's work"
+QUIZ_ASK: Final = "asked question {number} of the quiz"
+QUIZ_OVER: Final = "showed the key of question {number} of the quiz"
+QUIZ_END: Final = "ended the quiz"
 TICK: Final = "looked what is due"
+THE_CLOCK: Final = "The clock"
+MOVES: Final[Mapping[str, str]] = {
+    "next-post": "moved to the next post",
+    "close": "moved to the close",
+    "day": "moved on by a day",
+    "week": "moved on by a week",
+}
+"""By the goal of a move."""
+ALL_ANSWER: Final = "{what}, all four answering"
+OTHERS_ANSWER: Final = "{what}, the others answering"
 PRIVATE_CHAT: Final = "a direct message"
+A_MESSAGE: Final = "a message"
+SOMEBODY: Final = "@somebody"
+SOME_CHANNEL: Final = "#a-channel"
+SOME_ROLE: Final = "@a-role"
+SOME_TIME: Final = "some time"
+SOME_DAY: Final = "some day"
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 ANSWERS: Final[Mapping[str, str]] = {
-    "MESSAGE": "a message",
-    "PRIVATE": "a private message",
-    "DEFERRED_MESSAGE": "“is thinking”, then a message",
-    "DEFERRED_UPDATE": "nothing new at once",
+    "PRIVATE": "a private reply",
+    "PUBLIC": "a reply for everybody",
+    "THINKING": "“is thinking”",
+    "NOTHING": "nothing new",
     "UPDATE": "the same message, changed",
     "MODAL": "a form",
-    "CHOICES": "suggestions",
 }
-"""What the bot's first answer was, by the name of Discord's callback."""
+"""What the bot answered with."""
 
 FAILED: Final[Mapping[str, str]] = {
     "command": "The application did not respond",
@@ -122,3 +118,9 @@ NOT_OFFERED: Final = "Value must be one of {{{values}}}."
 NOTHING_DUE: Final = "No post is due. Set the bot up first, or let it go on."
 NOTHING_OPEN: Final = "No question is open. Move to the next post."
 MOVING: Final = "The clock is moving already."
+QUIZ_RUNS: Final = "A quiz is being played, in your own time. Let it end, or end it: “End” under its question, or /quiz stop."
+NOT_THIS_ADDRESS: Final = """\
+Only for the page of this trial: open the whole address that `make run` printed.
+Its secret changes with every start; one from before belongs to a trial that is over.
+"""
+BROKEN: Final = "Something went wrong in the trial itself. The terminal in which it runs says what."

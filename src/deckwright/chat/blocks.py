@@ -1,6 +1,6 @@
 """Markdown as blocks and runs: what every way of writing for chat starts from.
 
-The asked gap has become ``［ … ］`` here (or its hint between the brackets), all others are revealed.
+The asked gap has become ``[ … ]`` here (or its hint between the brackets), all others are revealed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from deckwright import markup
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
-GAP = "［ … ］"
+GAP = "[ … ]"
 _MARKS = re.compile(f"({markup.GAP_MARKS.pattern})")
 _TEXT_ARGUMENT = re.compile(r"\\(?:text|mbox|textrm|textbf|textit)\s*\{[^{}]*$")
 
@@ -304,7 +304,7 @@ def _merged(runs: Iterator[Run]) -> Iterator[Run]:
 def _bracketed(text: str) -> str:
     """Marks of the hidden gap as brackets that are seen."""
     shown = re.sub("[\ue101-\ue163]\ue002", GAP, text)
-    return re.sub("[\ue101-\ue163]", "［", shown).replace(markup.GAP_CLOSE, "］")
+    return re.sub("[\ue101-\ue163]", "[", shown).replace(markup.GAP_CLOSE, "]")
 
 
 def _maths(latex: str, *, display: bool, hide: bool = True, style: Style = PLAIN) -> Maths:
@@ -318,19 +318,19 @@ def _maths(latex: str, *, display: bool, hide: bool = True, style: Style = PLAIN
 
 
 def _replace_gap(latex: str, *, drawn: bool) -> str:
-    """LaTeX with the asked gap as brackets. Fonts for formulas have no wide ones, so a drawing has others."""
+    """LaTeX with the asked gap in brackets: as text for reading, as a formula for a drawing."""
 
     def write(found: re.Match[str]) -> str:
         hint = found[1]
         if _TEXT_ARGUMENT.search(latex[: found.start()]):
-            return f"[{hint or '...'}]" if drawn else f"［ {hint or '…'} ］"
+            return f"[{hint or '...'}]" if drawn else f"[ {hint or '…'} ]"
         if re.search(r"[\\{}$^_&%#]", hint):
-            return f"{{[{hint}]}}" if drawn else f"{{\\text{{［}}{hint}\\text{{］}}}}"
+            return f"{{[{hint}]}}" if drawn else f"{{\\text{{[}}{hint}\\text{{]}}}}"
         # Spaced like a fraction, but as one group where a script or a command takes it.
         inner = re.search(r"(?:[_^]|\\[A-Za-z]+)\s*$", latex[: found.start()])
         group = "{%s}" if inner else r"\mathinner{%s}"
         if drawn:
             return group % (rf"[\,\text{{{hint}}}\,]" if hint else r"[\,\ldots\,]")
-        return group % rf"\text{{［ {hint or '…'} ］}}"
+        return group % rf"\text{{[ {hint or '…'} ]}}"
 
     return re.sub("[\ue101-\ue163]([^\ue002]*)\ue002", write, latex)

@@ -90,7 +90,7 @@ class ChatRenderer:
     painter: Painter
 
     def piece(self, markdown: str, *, gap: int | None = None) -> Piece:
-        """A Markdown text. With ``gap``, that gap of it is asked (``［ … ］`` or its hint), others revealed."""
+        """A Markdown text. With ``gap``, that gap of it is asked (``[ … ]`` or its hint), others revealed."""
         return self.write(blocks(markdown, gap=gap))
 
     def write(self, found: Sequence[Block]) -> Piece:

@@ -82,7 +82,7 @@ def _drawn(blocks: Iterable[Drawable], find: FindImage, indent: int) -> Iterator
             case Heading(_, runs):
                 yield from _paragraph(runs, find, indent, bold=True)
             case Fence(language, text):
-                yield layout.CodeBlock(_narrow(text), language)
+                yield layout.CodeBlock(text, language)
             case Listing():
                 yield from _listing(block, find, indent)
             case Quote(inner):
@@ -129,17 +129,12 @@ def _runs(runs: Iterable[Run], *, bold: bool = False) -> Iterator[layout.Run]:
     for run in runs:
         match run:
             case Words(text, style):
-                yield layout.TextRun(_narrow(text), style.bold or bold, style.italic)
+                yield layout.TextRun(text, style.bold or bold, style.italic)
             case CodeSpan(text, style):
-                yield layout.TextRun(_narrow(text), style.bold or bold, style.italic, code=True)
+                yield layout.TextRun(text, style.bold or bold, style.italic, code=True)
             case Maths(_, display, drawn):
                 yield layout.MathsRun(drawn, display)
             case Image(_, alt):
                 yield layout.TextRun(alt, italic=True)
             case Break():
                 yield layout.Break()
-
-
-def _narrow(text: str) -> str:
-    """The asked gap's wide brackets as plain ones: the fonts for drawing have no wide ones."""
-    return text.replace("［", "[").replace("］", "]")

@@ -10,10 +10,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from deckwright.render.formula import MathNode
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same tree would give other text; part of every cache key."""
 
 MAX_TEXT = 80
@@ -82,6 +83,10 @@ class _Atom:
     """Whether it is a name of several letters, which must not run into its neighbours."""
     sign: bool = False
     """Whether it is a plus or minus that belongs to what follows."""
+
+
+_Parts = Sequence[Sequence[_Atom]]
+"""A table's cell: the atoms of each thing in it, none for a thing that is not seen."""
 
 
 def as_text(node: MathNode) -> str | None:
@@ -153,6 +158,8 @@ class _Writer:
             return []
         if kind == "mfrac" and self._strict and (vulgar := _plain_fraction(node)) in _VULGAR.values():
             return [_Atom(str(vulgar), INNER)]
+        if kind == "mtable":
+            return self._table(node)
         self._unreadable()
         return self._unstacked(node)
 
@@ -269,28 +276,65 @@ class _Writer:
         return _Atom(f"({text})^(1/{degree})")
 
     def _unstacked(self, node: MathNode) -> list[_Atom]:
-        """What only the linear reading writes: fractions, tables, and whatever else there may be."""
+        """What only the linear reading writes: fractions, and whatever else there may be."""
         if node.kind == "mfrac":
             over, under = (self.text(child) for child in node.children)
             if node.size.startswith("0"):
                 return [_Atom(f"{over} over {under}")]
             return [_Atom(f"{_bracketed(over)}/{_bracketed(under, product=True)}", INNER)]
-        if node.kind == "mtable":
-            rows = (_row([self.text(cell) for cell in row.children]) for row in node.children)
-            return [_Atom("; ".join(row.rstrip(",") for row in rows if row))]
         if node.kind == "mphantom":
             return []
         if node.kind == "deep":
             return [_Atom("…")]
         return [atom for child in node.children for atom in self._atoms(child)]
 
+    def _table(self, node: MathNode) -> list[_Atom]:
+        """A broken line in one piece; of several lines only the linear reading is written."""
+        lines: list[list[_Atom]] = []
+        for row in node.children:
+            cells = [self._parts(cell) for cell in row.children]
+            filled = [cell for cell in cells if _join(_flat(cell))]
+            if lines and len(filled) == 1 and _goes_on(filled[0]):
+                lines[-1] += dropwhile(lambda atom: atom.tex_class == SPACE, _flat(filled[0]))
+            elif filled:
+                lines.append(self._row(filled))
+        if len(lines) == 1:
+            return lines[0]
+        self._unreadable()
+        return [_Atom("; ".join(_join(line).rstrip(",") for line in lines))]
 
-def _row(cells: Sequence[str]) -> str:
-    """The cells of a table's row; in aligned equations they are parts of one line."""
-    filled = [cell for cell in cells if cell]
-    aligned = any(cell[0] in "=≤≥<>≈∼→∝+−" for cell in filled[1:])
-    row = (" " if aligned else ", ").join(filled)
-    return row.replace(",, ", ", ")
+    def _row(self, cells: Sequence[_Parts]) -> list[_Atom]:
+        """The cells of a table's row; in aligned equations they are parts of one line."""
+        aligned = any(map(_goes_on, cells[1:]))
+        row = _flat(cells[0])
+        for cell in cells[1:]:
+            if not aligned and row[-1].text != ",":
+                self._unreadable()
+                row.append(_Atom(",", PUNCTUATION))
+            row += _flat(cell)
+        return row
+
+    def _parts(self, cell: MathNode) -> _Parts:
+        inner = cell
+        while inner.kind in _ROWS and len(inner.children) == 1:
+            inner = inner.children[0]
+        return [self._atoms(part) for part in (inner.children if inner.kind in _ROWS else (inner,))]
+
+
+def _flat(cell: _Parts) -> list[_Atom]:
+    return [atom for part in cell for atom in part]
+
+
+def _goes_on(cell: _Parts) -> bool:
+    """Whether a cell begins with a sign between two things, of which the first stands before the cell."""
+    after_nothing = False
+    for part in cell:
+        if part and part[0].tex_class != SPACE:
+            sign = part[0].tex_class
+            # In a matrix a minus belongs to its number; between lines TeX wants an empty thing before it.
+            return sign == RELATION or (sign == BINARY and after_nothing)
+        after_nothing = after_nothing or not part
+    return False
 
 
 def _core(node: MathNode) -> MathNode:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import assert_never
 
 from deckwright.model import LEVELS, Card, Choice, Open, Prompt, SelfGraded
@@ -13,6 +14,8 @@ from deckwright.study.schedule import Series
 
 LOW = 7
 """R10: the owner is warned when so many prompts are left."""
+APART = 21
+"""R10: so many questions lie between two of one card, such as two gaps of a formula, where there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,15 @@ def pool(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey])
     up: within a round none comes twice, and none comes again while another was never asked, so that
     cards and decks that join later come first. When a round begins, the latter half of the one
     before comes last, so that nobody meets yesterday's question again today.
+
+    A question's reveal tells the whole card, and with it the answers of the card's other prompts. So `APART`
+    questions lie between two prompts of one card (in a pool of few cards half as many as it has), even if a
+    core one waits for that; fewer only where nothing else is left to ask in the round.
     """
+    library = tuple(library)
     fitting = {prompt.key: prompt for prompt in library if fits(prompt, series)}
     names = {PromptKey(old, key.ordinal): key for key, p in fitting.items() for old in p.aliases}
+    asked = list(asked)
     history = [key for old in asked if (key := _today(old, fitting, names)) is not None]
 
     done: set[PromptKey] = set()
@@ -129,7 +138,29 @@ def pool(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey])
         shuffled = place("pool", str(series.seed), str(rounds), key.text)
         return key in recent, key in ever, not fitting[key].core, shuffled
 
-    return Pool(tuple(sorted(fitting.keys() - done, key=order)), rounds)
+    ids = {old: each.key.card for each in library for old in each.aliases}
+    before = [ids.get(key.card, key.card) for key in asked]
+    apart = min(APART, len({key.card for key in fitting}) // 2)
+    return Pool(tuple(_spaced(sorted(fitting.keys() - done, key=order), before, apart)), rounds)
+
+
+def _spaced(order: Sequence[PromptKey], before: Sequence[str], apart: int) -> Iterator[PromptKey]:
+    """The prompts in that order, but none while a prompt of its card is among the ``apart`` last ones.
+
+    Where all are, the one whose card was asked longest ago. ``before`` are the cards asked so far, the newest last.
+    """
+    last = {card: place for place, card in enumerate(before)}
+    left = list(order)
+    for now in count(len(before)):
+        if not left:
+            return
+        waited = (at for at, key in enumerate(left) if now - last.get(key.card, -apart - 1) > apart)
+        at = next(waited, None)
+        if at is None:
+            at = min(range(len(left)), key=lambda each: last[left[each].card])
+        key = left.pop(at)
+        last[key.card] = now
+        yield key
 
 
 def _today(

@@ -2,10 +2,14 @@
 import { arrange, byId, element, size } from "./dom.js";
 import { written } from "./markdown.js";
 
+const AT_FIRST = 6, FURTHER = 12;
 const made = new Map();
+let most = AT_FIRST, again = () => {};
 
+// The newest entries, and behind a button the earlier ones.
 export function showEntries(entries, rules) {
-  const nodes = [...entries.values()].sort((a, b) => b.number - a.number).map((entry) => {
+  again = () => showEntries(entries, rules);
+  const nodes = entries.slice(0, most).map((entry) => {
     const text = JSON.stringify(entry), kept = made.get(entry.number);
     if (kept && kept.text === text) { return kept.node; }
     const node = shown(entry, rules, Boolean(kept && kept.node.querySelector("details[open]")));
@@ -13,7 +17,17 @@ export function showEntries(entries, rules) {
     return node;
   });
   arrange(byId("entries"), nodes.length ? nodes : [nothing]);
+  byId("earlier").hidden = entries.length <= most;
+  byId("earlier").textContent = `Earlier (${entries.length - most})`;
 }
+
+byId("earlier").addEventListener("click", () => {
+  const last = byId("entries").lastElementChild;
+  most += FURTHER;
+  again();
+  last.nextElementSibling.scrollIntoView({ block: "nearest" });
+  if (byId("earlier").hidden) { byId("entries").focus(); }
+});
 
 const nothing = element("li", { class: "small", text: "Nothing yet. Press a button in a message." });
 
@@ -24,7 +38,7 @@ function shown(entry, rules, open) {
     element("p", { class: "at" }, [
       written(entry.at, "t", entry.at), entry.answer ? ` · answered with ${entry.answer}` : "", entry.milliseconds ? ` in ${entry.milliseconds} ms` : "",
     ]),
-    entry.rules.length ? element("ul", { class: "rules" }, entry.rules.map((rule) => element("li", {}, [element("strong", { text: rule }), ` ${rules[rule] || ""}`]))) : "",
+    entry.rules.length ? element("ul", { class: "rules" }, entry.rules.map((rule) => element("li", {}, [element("strong", { text: rule }), ` ${entry.says[rule] || rules[rule] || ""}`]))) : "",
     rows ? element("details", { open, "aria-label": "Rows written" }, [
       element("summary", { text: rows === 1 ? "1 row written" : `${rows} rows written` }),
       ...entry.rows.map(row), entry.more ? element("p", { class: "small", text: `and ${entry.more} more` }) : "",
@@ -39,8 +53,12 @@ function row(one) {
   ]);
 }
 
+// The largest package has everything; the others are a deck each.
 export function showDecks(decks) {
-  byId("decks").replaceChildren(...(decks.length ? decks.map((each) => element("li", {}, [
+  const [whole, ...single] = decks.map((each) => element("li", {}, [
     element("a", { href: `decks/${encodeURIComponent(each.name)}`, download: each.name, text: each.name }), element("span", { class: "at", text: ` ${size(each.bytes)}` }),
-  ])) : [element("li", { class: "small", text: "None were built here; make decks builds them." })]));
+  ]));
+  byId("decks").replaceChildren(whole || element("li", { class: "small", text: "None were built here; make decks builds them." }), single.length ? element("li", {}, [
+    element("details", { "aria-label": "One deck alone" }, [element("summary", { text: single.length === 1 ? "One deck alone" : `One deck alone (${single.length})` }), element("ul", {}, single)]),
+  ]) : "");
 }

@@ -1,6 +1,6 @@
 // The line one writes in: messages, and after a "/" commands with their options and suggestions.
 import { byId, element } from "./dom.js";
-import { commandOf, fitting, isCommand, known, offered, placeOf, sendable, valuesOf } from "./options.js";
+import { commandOf, fitting, isCommand, known, leftover, offered, placeOf, sendable, valuesOf } from "./options.js";
 
 const PAUSE = 120;
 const MOST = 25;
@@ -37,18 +37,21 @@ export function composer(here) {
       id: `option-${n}`, role: "option", "aria-selected": "false",
       onmousedown: (event) => event.preventDefault(), onclick: () => { active = n; pick(); },
     }, [element("span", { class: "option-name", text: each.label || each.name }), each.about ? element("span", { class: "option-about", text: each.about }) : ""])));
-    active = first && shown.length ? 0 : -1;
+    active = first && shown.length ? Math.max(0, shown.findIndex((each) => each.exact)) : -1;
     mark();
   }
 
   async function look() {
     const text = line.value, number = asked += 1;
+    window.clearTimeout(waiting);
     if (!isCommand(text) || dismissed === text) { close(); return; }
     const commands = here.commands(), place = placeOf(text, line.selectionStart, commands);
     if (place.kind === "command") {
       const words = place.typed.toLowerCase();
       const found = commands.filter((each) => each.name.startsWith(words)).concat(commands.filter((each) => !each.name.startsWith(words) && `${each.name} ${each.about}`.toLowerCase().includes(words)));
-      show(found.map((each) => ({ label: `/${each.name}`, about: each.about, fill: `/${each.name} ${begun(each)}` })), found.length ? "" : "No command matches.", true);
+      show(found.map((each) => ({
+        label: `/${each.name}`, about: each.about, fill: `/${each.name} ${begun(each)}`, exact: each.name === words && !each.options.some((one) => one.required),
+      })), found.length ? "" : "No command matches.", true);
       return;
     }
     const usage = `/${place.command.name} · ${place.command.about}`;
@@ -56,23 +59,23 @@ export function composer(here) {
       const found = place.left.filter((each) => each.name.startsWith(place.typed.toLowerCase()));
       const needed = place.left.some((each) => each.required);
       const start = line.selectionStart - place.typed.length;
-      show(found.map((each) => ({ label: `${each.name}:`, about: each.description + (each.required ? " (required)" : ""), fill: `${spaced(text.slice(0, start))}${each.name}:${known(each) ? "" : " "}`, rest: text.slice(line.selectionStart) })), usage, needed || place.typed !== "");
+      show(found.map((each) => ({ label: `${each.name}:`, about: each.description + (each.required ? " (required)" : ""), fill: `${spaced(text.slice(0, start))}${each.name}:${known(each) ? "" : " "}`, rest: text.slice(line.selectionStart) })), place.typed && !found.length ? "No option matches." : usage, needed || place.typed !== "");
       return;
     }
     const words = `${place.option.name} · ${place.option.description}`;
-    const value = (each) => ({ label: each.name, name: each.name, value: each.value, option: place.option.name, command: place.command.name, fill: `${text.slice(0, place.value.begins)} ${each.name} `, rest: text.slice(place.value.ends) });
+    const same = (name) => name.toLowerCase() === place.value.typed.toLowerCase();
+    const value = (each) => ({ label: each.name, name: each.name, exact: same(each.name), value: each.value, option: place.option.name, command: place.command.name, fill: `${text.slice(0, place.value.begins)} ${each.name} `, rest: text.slice(place.value.ends) });
     const chosen = picked.get(`${place.command.name}/${place.option.name}`), exact = chosen && chosen.name === place.typed;
     if (exact) {
       show(place.left.map((each) => ({ label: `${each.name}:`, about: each.description, fill: `${spaced(text)}${each.name}:${known(each) ? "" : " "}` })), usage, false);
     } else if (place.option.autocomplete) {
-      window.clearTimeout(waiting);
+      // What was offered for something else is not to be picked meanwhile.
+      show([], words, false);
       waiting = window.setTimeout(async () => {
         const options = sendable(place.values, place.command, picked, here.names());
         const answer = await here.send({ do: "suggest", channel: here.channel(), command: place.command.name, option: place.option.name, typed: place.typed, options });
         if (number === asked) { show((answer.choices || []).map(value), words, true); }
       }, PAUSE);
-      hint.textContent = words;
-      box.hidden = false;
     } else if (known(place.option)) {
       show(fitting(offered(place.option, here.names()), place.typed).map(value), words, true);
     } else {
@@ -91,8 +94,12 @@ export function composer(here) {
   function pick() {
     const one = shown[active];
     if (!one) { return; }
-    if (one.option) { picked.set(`${one.command}/${one.option}`, { name: one.name, value: one.value }); }
+    remember(one);
     put(one.fill + (one.rest || "").trimStart(), one.fill.length);
+  }
+
+  function remember(one) {
+    if (one.option) { picked.set(`${one.command}/${one.option}`, { name: one.name, value: one.value }); }
   }
 
   function put(text, caret = text.length) {
@@ -112,6 +119,8 @@ export function composer(here) {
     refused.textContent = "";
     if (!text.trim()) { return; }
     close();
+    const odd = command ? leftover(text, command) : "";
+    if (odd) { refused.textContent = `${odd}: Not a valid value. ${taken(command)}`; return; }
     const options = command ? sendable(valuesOf(text, command), command, picked, here.names()) : null;
     line.value = "";
     grow();
@@ -119,6 +128,10 @@ export function composer(here) {
     if (!answer.refused) { here.came(answer, command); return; }
     refused.textContent = Object.entries(answer.about || {}).map(([name, words]) => `${name}: ${words}`).join(" ") || answer.refused;
     if (!line.value) { line.value = text; grow(); }
+  }
+
+  function taken(command) {
+    return command.options.length ? `/${command.name} takes ${command.options.map((each) => `${each.name}:`).join(", ")}.` : `/${command.name} takes no options.`;
   }
 
   line.addEventListener("input", () => { dismissed = ""; refused.textContent = ""; grow(); look(); });
@@ -140,7 +153,10 @@ export function composer(here) {
       close();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (active >= 0) { pick(); } else { send(); }
+      // What is typed in full needs no choosing.
+      const one = shown[active];
+      if (one && one.exact) { remember(one); }
+      if (one && !one.exact) { pick(); } else { send(); }
     }
   });
   byId("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
@@ -150,7 +166,7 @@ export function composer(here) {
     // Whether one may write here, and where "here" is.
     place(channel) {
       line.disabled = !channel.writable;
-      line.placeholder = channel.writable ? `Message ${channel.kind === "direct" ? "@" : "#"}${channel.name} or type /`
+      line.placeholder = channel.writable ? `Message ${channel.kind === "thread" ? `“${channel.name}”` : (channel.kind === "direct" ? "@" : "#") + channel.name} or type /`
         : "You do not have permission to send messages in this channel.";
     },
   };

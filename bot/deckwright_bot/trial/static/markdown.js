@@ -28,7 +28,8 @@ function blocks(text, about, depth) {
       if (fenced) {
         if (fenced.before.trim()) { plain.push(fenced.before); }
         flush();
-        out.push(element("pre", { tabindex: "0", role: "region", "aria-label": "Code" }, [element("code", { text: fenced.code })]));
+        const drawing = /^[^\p{L}\p{N}]+$/u.test(fenced.code);
+        out.push(element("pre", { class: drawing ? "drawing" : null, tabindex: "0", role: "region", "aria-label": "Code" }, [drawing ? cells(fenced.code) : element("code", { text: fenced.code })]));
         lines.splice(at, lines.length - at, ...fenced.after.replace(/^\n/, "").split("\n"));
         at -= 1;
         continue;
@@ -64,6 +65,11 @@ function blocks(text, about, depth) {
   return out;
 }
 
+// Signs that make a picture, such as a calendar's squares: each as wide as every other.
+function cells(text) {
+  return element("code", {}, [...text].map((sign) => (/\s/.test(sign) ? sign : element("span", { class: "cell", text: sign }))));
+}
+
 function fence(text) {
   const found = /^([^\n]*?)```(?:([a-z0-9_+\-.#]+)\n)?\n*([^]*?)\n*```/i.exec(text);
   return found && found[3].trim() ? { before: found[1], code: found[3], after: text.slice(found[0].length) } : null;
@@ -89,7 +95,7 @@ function inline(text, about, depth) {
     }
     if ((sign === "h" || sign === "H") && !/\w$/.test(plain) && (found = ADDRESS.exec(rest))) {
       const address = found[0].replace(TAIL, "");
-      if (SAFE.test(address)) { put(link(address, [address]), address.length); continue; }
+      if (SAFE.test(address)) { put(link(address, [place(address, about) || address]), address.length); continue; }
     }
     const pair = depth < DEEPEST ? PAIRS.find(([mark]) => text.startsWith(mark, at) && !hopeless.has(mark)) : undefined;
     if (pair) {
@@ -138,15 +144,23 @@ function special(rest, about) {
     return { node: mention(words, kind === "#" ? found[2] : null), length: found[0].length };
   }
   found = /^<(https?:\/\/[^\s<>]+)>/i.exec(rest);
-  return found ? { node: link(found[1], [found[1]]), length: found[0].length } : null;
+  return found ? { node: link(found[1], [place(found[1], about) || found[1]]), length: found[0].length } : null;
 }
 
 function mention(words, channel = null) {
   return element("span", { class: "mention", "data-channel": channel, text: words });
 }
 
+const PLACE = /^https:\/\/(?:\w+\.)?discord\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?$/;
+
+// An address of a channel or a message in a few words; null for any other.
+function place(address, about) {
+  const found = PLACE.exec(address);
+  return found ? `#${about.names.channels[found[1]] || "No Access"}${found[2] ? " › message" : ""}` : null;
+}
+
 function link(address, children) {
-  const here = /^https:\/\/discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?$/.exec(address);
+  const here = PLACE.exec(address);
   if (here) {
     return element("button", { type: "button", class: "jump", "data-channel": here[1], "data-message": here[2] || null }, children);
   }

@@ -6,7 +6,8 @@ const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "li
 const COLOURS = 6;
 
 // `here` has the names, the clock, who looks, and what a click does.
-export function message(shown, here) {
+export function message(shown, about) {
+  const here = { ...about, names: about.names, person: about.person, bot: about.bot, options: optionsTold(shown) };
   const author = here.names.users[shown.author] || "?";
   const bot = shown.author === here.bot;
   const at = written(shown.at, "t", here.now());
@@ -117,10 +118,31 @@ function button(one, shown, here) {
   if (style === "link") {
     return /^https?:\/\//i.test(one.url) ? element("a", { class: "press link", href: one.url, target: "_blank", rel: "noopener noreferrer nofollow", text: label }) : null;
   }
+  const told = here.options.get(label);
   return element("button", {
     type: "button", class: `press ${style}`, disabled: Boolean(one.disabled), "data-component": one.custom_id, text: label,
+    "aria-label": told ? `${label}: ${plain(told, here)}` : null,
     onclick: (event) => here.act(event.currentTarget, shown, { do: "click", channel: shown.channel, message: shown.id, component: one.custom_id }),
   });
+}
+
+// Where a message tells its options ("**A** words"), by their letters: a button that says only "A" is named by them.
+function optionsTold(shown) {
+  const inside = (one) => [one.content || "", ...(one.components || []).flatMap(inside)];
+  const told = [shown.content, ...shown.embeds.flatMap((each) => [each.description, ...(each.fields || []).map((field) => field.value)]), ...shown.components.flatMap(inside)];
+  return new Map(told.flatMap((text) => [...(text || "").matchAll(/^\*\*([A-Z])\*\*\s+(\S.*)$/gm)]).map(([, letter, words]) => [letter, words]));
+}
+
+const plain = (text, here) => markdown(text, here.names, here.now()).map((each) => each.textContent).join(" ");
+
+// While one button of a message waits for its answer, the others do nothing; `pressed` shows that it does.
+export function lockButtons(article, pressed, waiting = Boolean(pressed)) {
+  if (!article) { return; }
+  article.classList.toggle("waiting", waiting);
+  for (const each of article.querySelectorAll("[data-component]")) {
+    if (waiting) { each.setAttribute("aria-disabled", "true"); } else { each.removeAttribute("aria-disabled"); }
+    if (each === pressed) { each.setAttribute("aria-busy", "true"); } else if (!waiting) { each.removeAttribute("aria-busy"); }
+  }
 }
 
 // The options of a select of any kind: its own, or people, roles and channels.
@@ -138,16 +160,17 @@ export function optionsOf(one, names) {
 
 function select(one, shown, here) {
   const name = one.placeholder || "Choose", options = optionsOf(one, here.names);
-  const field = element("select", { "aria-label": name, disabled: Boolean(one.disabled), multiple: (one.max_values || 1) > 1 }, [
+  const field = element("select", { "aria-label": name, disabled: Boolean(one.disabled), multiple: (one.max_values || 1) > 1, onchange: () => ready() }, [
     (one.max_values || 1) > 1 ? "" : element("option", { value: "", text: name }),
     ...options.map((each) => element("option", { value: each.value, selected: Boolean(each.default), text: each.description ? `${each.label} · ${each.description}` : each.label })),
   ]);
+  const values = () => [...field.selectedOptions].map((each) => each.value).filter(Boolean);
   const send = element("button", {
-    type: "button", class: "press secondary", text: "Choose", disabled: Boolean(one.disabled), "data-component": one.custom_id,
-    onclick: (event) => {
-      const values = [...field.selectedOptions].map((each) => each.value).filter(Boolean);
-      here.act(event.currentTarget, shown, { do: "select", channel: shown.channel, message: shown.id, component: one.custom_id, values });
-    },
+    type: "button", class: "press secondary", text: "Choose", "data-component": one.custom_id,
+    onclick: (event) => here.act(event.currentTarget, shown, { do: "select", channel: shown.channel, message: shown.id, component: one.custom_id, values: values() }),
   });
+  // Nothing chosen is nothing to send, unless the bot takes that too.
+  const ready = () => { send.disabled = Boolean(one.disabled) || (one.min_values !== 0 && !values().length); };
+  ready();
   return element("div", { class: "select" }, [field, send]);
 }

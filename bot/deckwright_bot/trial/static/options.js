@@ -26,6 +26,12 @@ export function valuesOf(text, command) {
   return found;
 }
 
+// What stands before the first option and so belongs to none; Discord's client sends no such line.
+export function leftover(text, command) {
+  const from = command.name.length + 1, first = valuesOf(text, command)[0];
+  return text.slice(from, first ? first.at : text.length).trim();
+}
+
 // What stands at the caret: the command's name, an option's value, or room for a further option.
 export function placeOf(text, caret, commands) {
   const command = commandOf(text, commands);

@@ -22,7 +22,7 @@ async function post(path, body) {
   } catch {
     return { refused: "The trial does not answer. Is it still running in its terminal?" };
   }
-  if (answer.ok || answer.status === 409) { return answer.json(); }
+  if (answer.ok) { return answer.json(); }
   return { refused: answer.status === 413 ? "Request entity too large" : `${answer.status}: ${answer.statusText}` };
 }
 

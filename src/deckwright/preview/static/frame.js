@@ -78,6 +78,14 @@
     tell({ type: "height", height: Math.ceil(document.body.getBoundingClientRect().height) + 40 });
   }
 
+  // How far one would have to scroll sideways to read it all; programs and tables may, on a phone.
+  function wide() {
+    var found = [document.documentElement].concat(Array.from(box.querySelectorAll("*"))).filter(function (each) {
+      return !each.closest("pre, .scroll") && (each === document.documentElement || /auto|scroll/.test(getComputedStyle(each).overflowX));
+    });
+    return Math.max.apply(null, found.map(function (each) { return Math.max(0, each.scrollWidth - each.clientWidth - 1); }));
+  }
+
   function show(message) {
     var mine = ++turn;
     document.documentElement.classList.toggle("night-mode", message.night);
@@ -87,13 +95,13 @@
     if (message.chat) {
       box.replaceChildren(deckwrightChat(message.chat, message.media));
       measure();
-      tell({ type: "shown", maths: 0 });
+      tell({ type: "shown", maths: 0, wide: wide() });
       return;
     }
     insert(message.html, message.media);
     if (message.unfold) { box.querySelectorAll("details").forEach(function (each) { each.open = true; }); }
     measure();
-    if (!/\\[(\[]/.test(message.html)) { tell({ type: "shown", maths: 0 }); return; }
+    if (!/\\[(\[]/.test(message.html)) { tell({ type: "shown", maths: 0, wide: wide() }); return; }
     mathjax().then(function () {
       if (mine !== turn) { return null; }
       MathJax.startup.document.clear();
@@ -105,6 +113,7 @@
       measure();
       tell({
         type: "shown",
+        wide: wide(),
         maths: box.querySelectorAll("mjx-container").length,
         errors: box.querySelectorAll("mjx-merror, [data-mjx-error]").length
       });

@@ -52,6 +52,8 @@ var deckwrightView = (function () {
     } else if (message.type === "height" && Number(message.height) > 0) {
       from.iframe.height = String(Math.min(20000, Math.ceil(Number(message.height))));
     } else if (message.type === "shown") {
+      if (Number(message.wide) > 0) { from.caption.textContent += ": " + Number(message.wide) + " px too wide"; }
+      from.iframe.setAttribute("data-wide", String(Number(message.wide) || 0));
       from.iframe.setAttribute("data-shown", String(Number(message.maths)) + "/" + String(Number(message.errors) || 0));
     } else if (message.type === "failed") {
       callbacks.say("Maths could not be shown: " + String(message.message));
