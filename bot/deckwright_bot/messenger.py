@@ -40,7 +40,7 @@ UNKNOWN_CHANNEL = 10003
 GONE = (10007, 10013)
 """Unknown member, unknown user: Discord's words for "not there any more"."""
 AROUND = (timedelta(minutes=1), timedelta(days=1))
-"""How long before its claim a post is looked for: the claim is written before the message is sent, and by a clock
+"""How long before its claim a message is looked for: the claim is written before the message is sent, and by a clock
 that may have been ahead of Discord's."""
 PATIENCE = 10.0
 """Real seconds for a request that the day's question must not wait for."""
@@ -248,7 +248,7 @@ class DiscordMessenger:
                 log.warning("group %d: its owner takes no messages and there is no log channel", group.id)
                 return
             place = self._client.get_partial_messageable(daily.log_channel)
-            await self.attempt(place.send(words), group.id, daily.log_channel)
+            await self.attempt(place.send(words, nonce=nonce), group.id, daily.log_channel)
 
     async def remind(self, member: int, group: Group, post: Post) -> bool:
         """One DM with a link and a tap that ends them; closed DMs end them silently (R32)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import discord
 
 from deckwright.study.question import Snapshot
 from deckwright_bot.cogs.context import Context, public_locale
-from deckwright_bot.messenger import DiscordMessenger
+from deckwright_bot.messenger import AROUND, DiscordMessenger
 from deckwright_bot.services.stage import Counts, Crowd, Table
 from deckwright_bot.store.quizzes import Question, Quiz
 from deckwright_bot.store.records import DONT_KNOW
@@ -97,9 +97,11 @@ class DiscordStage:
     async def _find(self, quiz: Quiz, mark: ComponentId, after: int | None) -> int | None:
         if quiz.channel is None:
             raise AssertionError("a group quiz has a channel")
-        # A minute before: a quiz is written down before its first message is sent.
-        since = after or discord.utils.time_snowflake(quiz.begun - timedelta(minutes=1))
-        return await self._messenger.find(quiz.group, quiz.channel, mark, since)
+        since = [discord.utils.time_snowflake(quiz.begun - before) for before in AROUND]
+        for each in since if after is None else [after]:
+            if (found := await self._messenger.find(quiz.group, quiz.channel, mark, each)) is not None:
+                return found
+        return None
 
     async def _edit(
         self, quiz: Quiz, message: int | None, shown: Shown, view: discord.ui.View | None

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.processes import Process
 from bot.troubles import Time
 from bot.witness import deed_of
 from deckwright_bot.sandbox import Sandbox
@@ -47,30 +43,22 @@ class Bot:
         self.path = folder / "bot.sqlite"
         self.log = folder / "bot.log"
         self.time = Time(datetime(2026, 3, 20, 8, tzinfo=UTC), SPEED, time.time())
-        self._environment = {
+        environment = {
             "DISCORD_TOKEN": sandbox.token,
             "DECKWRIGHT_API_BASE": sandbox.api_base,
             "DECKWRIGHT_LIBRARY": str(cards),
             "DECKWRIGHT_DATABASE": str(self.path),
             "DECKWRIGHT_CACHE": str(folder / "cache"),
+            "DECKWRIGHT_ONE_GROUP": "yes",
         }
-        self._process: int | None = None
-        with self.log.open("ab") as log:
-            self._nest = subprocess.Popen(
-                [sys.executable, "-P", "-W", "ignore", str(Path(__file__).with_name("nest.py"))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        self._process = Process(environment, self.log)
 
     def start(self, *, after_a_night: bool = False) -> None:
         """Start it; after a night a post is due, and the last one closes."""
         if after_a_night:
             morning = self.time.now().replace(hour=9, minute=15) + timedelta(days=1)
             self.time = replace(self.time, start=morning, anchor=time.time())
-        self._tell(json.dumps(self._environment | {"DECKWRIGHT_CLOCK": self.time.setting}))
-        self._process = int(self._hear())
+        self._process.begin(DECKWRIGHT_CLOCK=self.time.setting)
 
     async def there(self) -> None:
         """Wait until this run has identified itself."""
@@ -84,23 +72,20 @@ class Bot:
 
     def strike(self) -> None:
         """Send the signal, and wait for nothing."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
+        self._process.strike()
 
     def kill(self) -> None:
-        if self._process is None:
+        if self._process.pid is None:
             return
         self.strike()
-        status, self._process = int(self._hear()), None
-        assert status == signal.SIGKILL, f"it ended by itself: {status}\n{self.log.read_text()[-3000:]}"
+        status = self._process.ended()
+        assert status == -signal.SIGKILL, f"it ended by itself: {status}\n{self.log.read_text()[-3000:]}"
 
     def end(self) -> None:
         try:
             self.kill()
         finally:
-            self._nest.kill()
-            self._nest.communicate()
+            self._process.close()
 
     def written(self) -> tuple[int, int]:
         """Something that changes with every commit."""
@@ -109,17 +94,6 @@ class Bot:
         except FileNotFoundError:
             return 0, 0
         return found.st_size, found.st_mtime_ns
-
-    def _tell(self, line: str) -> None:
-        assert self._nest.stdin is not None
-        self._nest.stdin.write(f"{line}\n")
-        self._nest.stdin.flush()
-
-    def _hear(self) -> str:
-        assert self._nest.stdout is not None
-        line = self._nest.stdout.readline()
-        assert line, self.log.read_text()[-3000:]
-        return line
 
 
 async def kill_at(bot: Bot, moment: str, rng: random.Random) -> str:

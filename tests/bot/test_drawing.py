@@ -273,3 +273,37 @@ def test_a_member_is_acknowledged_while_their_result_waits_to_be_drawn(
             assert outcome.ephemeral
 
     story(tmp_path, tell)
+
+
+def test_whoever_practises_or_looks_a_card_up_is_acknowledged_before_it_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contexts, "PATIENCE", 0.05)
+
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            asked = await server.ada.slash("quiz solo", questions=2)
+            card = bot.context.services.library.askables[0].key.card
+            told: list[int] = []
+
+            def hear(event: object) -> None:
+                if isinstance(event, InteractionAnswered):
+                    told.append(event.interaction.id)
+
+            server.sandbox.core.hub.subscribe(hear)
+            with held_up(bot) as go_on:
+                doing = [
+                    asyncio.create_task(server.ada.click(asked.message, "I don't know")),
+                    asyncio.create_task(server.bob.slash("card", find=card)),
+                ]
+                await server.sandbox.until(lambda: len(told) == 2, 20)
+                go_on.set()
+                replied, found = await asyncio.gather(*doing)
+        assert replied.callback is Callback.DEFERRED_UPDATE
+        assert replied.message.id == asked.message.id
+        assert "Next" in str(replied.message.components)
+        assert found.callback is Callback.DEFERRED_MESSAGE
+        assert not found.thinking
+
+    story(tmp_path, tell)

@@ -27,6 +27,7 @@ from deckwright_bot.services.posts import Pace
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.services.steps import Steps
 from deckwright_bot.store.database import DatabaseError
+from deckwright_bot.store.facts import Facts
 from deckwright_bot.store.records import DAILY, Daily, Post
 from libraries import write
 
@@ -327,3 +328,26 @@ def test_r31_a_share_that_cannot_be_written_down_is_taken_back_at_once(
             assert not any("Ada wrote" in title_of(m) for m in server.bob.sees())
 
     story(tmp_path, tell, cards=write(tmp_path / "library", OPEN_LIBRARY))
+
+
+def test_what_fails_beside_the_ticks_is_logged_though_the_tick_did_not_wait_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def told() -> None:
+        world = fresh(tmp_path, little_library(20), FakeMessenger())
+        bot, fail = StudyBot(Facts(world.database)), asyncio.Event()
+        bot.pace = Pace(patience=0.01)
+
+        async def fails() -> None:
+            await fail.wait()
+            raise DatabaseError("the disk is full")
+
+        await bot._beside("care", fails)
+        late = bot._aside["care"]
+        fail.set()
+        await asyncio.wait({late})
+        assert bot._aside == {}
+        await world.database.close()
+
+    asyncio.run(told())
+    assert caplog.messages.count("care failed; the next tick tries again: the disk is full") == 1

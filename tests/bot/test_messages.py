@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deckwright.study.keys import PostKey
 from deckwright.study.question import ShownOption, Snapshot
 from deckwright.study.texts import Texts
 from deckwright_bot.services.library import load
-from deckwright_bot.ui.messages import Told
+from deckwright_bot.ui.messages import Told, post_message
+from deckwright_bot.ui.render import Renderer
 
 SNAPSHOT = Snapshot(
     next(iter(load(Path("cards")).entries)),
@@ -46,3 +49,12 @@ def test_some_shipped_card_would_repeat_itself() -> None:
         repeats += any(option.why and told.new(option.why) is None for option in snapshot.options)
 
     assert repeats
+
+
+def test_a_post_names_its_deck_and_topic_in_full() -> None:
+    title = "System design › " + "Decisions that are hard to take back, " * 4
+    snapshot = replace(SNAPSHOT, texts=replace(SNAPSHOT.texts, title=title.strip()))
+
+    shown = post_message(Renderer(), snapshot, datetime(2026, 3, 2, tzinfo=UTC), None, "en")
+
+    assert title.strip() in str(shown.embeds[-1].fields[-1].value)

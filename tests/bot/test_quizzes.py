@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from bot.fakes import GROUP
+from bot.fakes import GROUP, little_library
 from bot.plays import ADA, BOB, CHANNEL, CHOICES, HOST, TODAY, Play, its_own, open_card, run
 from deckwright.markup import find_gaps, reveal
 from deckwright.study.keys import PromptKey
@@ -23,6 +25,7 @@ from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.ports import Refused, Rejected, Unavailable
 from deckwright_bot.services.snapshots import series_of
 from deckwright_bot.store import posts as post_store, quizzes as quiz_store
+from deckwright_bot.store.database import DatabaseError
 from deckwright_bot.store.quiz_tables import quiz_answers, quiz_questions
 from deckwright_bot.store.quizzes import Question, Quiz
 from deckwright_bot.store.tables import posts
@@ -738,3 +741,58 @@ def test_a_deck_or_topic_is_known_by_slug_by_title_or_by_a_part_of_it(tmp_path: 
         assert library.decks_named("nonsense") == library.topics_named("drift", {"coding"}) == frozenset()
 
     run(tmp_path, story)
+
+
+def test_for_many_who_answer_at_once_a_quiz_looks_what_is_due_twice_at_most(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        quiz = await play.asking(await play.begin())
+        looked, step = [], play.group._course._step
+
+        async def counted(*args: Any) -> None:
+            looked.append(args)
+            await step(*args)
+
+        play.group._course._step = counted  # type: ignore[method-assign, assignment]
+        await asyncio.gather(*(play.group.advance(quiz.id, play.now) for _ in range(50)))
+        assert len(looked) <= 2
+
+    run(tmp_path, story)
+
+
+def test_where_a_quiz_plays_all_that_is_left_the_post_asks_what_it_has_not_come_to(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        daily = await play.world.groups.daily(GROUP)
+        assert daily is not None
+        quiz = await play.asking(await play.begin(25))
+        first, second = quiz.prompts
+        async with play.world.database.reading() as connection:
+            asked = [PromptKey(*key) for key in await post_store.asked(connection, GROUP, "daily")]
+        assert pool(play.world.library.askables, series_of(daily), asked).next == first
+        made = await play.world.posts.post_now(daily, play.world.now + timedelta(days=1))
+        assert made.post is not None
+        assert made.post.card == second.card
+        await play.pass_time(timedelta(minutes=2))
+        assert (quiz.id, 2) not in play.stage.asked
+
+    run(tmp_path, story, library=little_library(3))
+
+
+def test_a_database_that_fails_while_a_refused_quiz_is_ended_is_logged_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(*_args: object) -> bool:
+        raise DatabaseError("the disk is full")
+
+    async def story(play: Play) -> None:
+        quiz = await play.begin()
+        play.stage.fail = [Refused("403")]
+        with monkeypatch.context() as patched:
+            patched.setattr(quiz_store, "end", full)
+            await play.group.tick(play.now + LOBBY)
+        assert "quiz 1: the disk is full" in caplog.messages
+        await play.pass_time(timedelta(minutes=2))
+        assert (await play.at(quiz)).position > 0
+
+    run(tmp_path, story)
+    gc.collect()
+    assert not any("never retrieved" in each for each in caplog.messages)

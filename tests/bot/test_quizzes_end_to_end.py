@@ -382,6 +382,23 @@ def test_r7_after_a_kill_the_question_and_the_table_are_found_in_the_channel(tmp
     story(tmp_path, tell)
 
 
+def test_r7_a_lobby_is_found_though_the_clock_was_ahead_when_it_opened(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            await server.set_up()
+            await server.owner.slash("quiz group", questions=1, seconds=60)
+            await server.ada.wait_for(lambda m: "about to begin" in title_of(m))
+            assert bot._quiz_ticker is not None
+            await bot._quiz_ticker.stop()
+            ahead = datetime.now(UTC) + timedelta(hours=1)
+            await change(bot, quizzes, until=None, message=None, begun=ahead)
+            server.sandbox.core.messages._nonces.clear()
+            await bot._quiz_tick()
+            assert sum("about to begin" in title_of(message) for message in server.ada.sees()) == 1
+
+    story(tmp_path, tell)
+
+
 async def unfinished(bot: StudyBot) -> bool:
     async with bot.context.services.posts._database.reading() as connection:
         return bool(await quiz_store.unfinished(connection))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, make
+from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library, make
 from deckwright.study.grading import SelfGrade
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period
@@ -17,9 +19,10 @@ from deckwright_bot.services.answers import Verdict
 from deckwright_bot.services.groups import Wish
 from deckwright_bot.services.library import load
 from deckwright_bot.services.ports import Refused, Unavailable
+from deckwright_bot.services.posts import Pace
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store import posts as post_store
-from deckwright_bot.store.records import DAILY, Post
+from deckwright_bot.store.records import DAILY, Group, Post
 
 DAY = timedelta(days=1)
 
@@ -403,5 +406,98 @@ def test_r13_a_click_of_the_last_second_counts_though_it_is_heard_after_the_clos
         assert (heard.verdict, too_late.verdict) == (Verdict.NEW, Verdict.TOO_LATE)
         await world.posts.tick(world.now + timedelta(seconds=30))
         assert world.messenger.revealed[post.id].answers == 1
+
+    run(tmp_path, story)
+
+
+def test_r12_settings_that_no_card_fits_cost_no_date(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.groups.join(Group(GROUP, "Group", OWNER, "en", world.now, None, None))
+        wish = Wish(channel=1, at="09:00", zone="Europe/Berlin")
+        daily, _ = await world.groups.set_up(GROUP, wish, OWNER, world.now)
+        assert daily is not None
+        nothing = replace(daily, decks=frozenset({"no-such-deck"}))
+        made = await world.posts.post_now(nothing, world.now)
+        assert made.empty
+        assert (await world.posts.post_now(daily, world.now)).post is not None
+
+    run(tmp_path, story)
+
+
+def test_a_button_of_a_post_that_was_lost_with_a_restored_backup_answers_no_other_post(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        post = (await all_posts(world))[0]
+        assert post.message is not None
+        replies = (
+            await world.answers.choose(post.id, GROUP, 1, "m", "A", world.now, message=post.message - 1),
+            await world.answers.dont_know(post.id, GROUP, 1, "m", world.now, message=post.message - 1),
+        )
+        assert {each.verdict for each in replies} == {Verdict.UNKNOWN}
+        own = await world.answers.choose(post.id, GROUP, 1, "m", "A", world.now, message=post.message)
+        assert own.verdict is Verdict.NEW
+
+    run(tmp_path, story)
+
+
+def test_r9_a_group_whose_post_hangs_holds_up_no_other(tmp_path: Path) -> None:
+    other = GROUP + 1
+
+    async def whole() -> None:
+        messenger = FakeMessenger()
+        world = fresh(tmp_path, little_library(20), messenger, pace=Pace(patience=0.05))
+        await world.set_up()
+        await world.groups.join(Group(other, "Other", OWNER, "en", world.now, None, None))
+        wish = Wish(channel=2, at="09:00", zone="Europe/Berlin")
+        await world.groups.set_up(other, wish, OWNER, world.now)
+        send, go_on = messenger.send_post, asyncio.Event()
+
+        async def slow(post: Post, *args: Any) -> int:
+            if post.group == GROUP:
+                await go_on.wait()
+            return await send(post, *args)
+
+        def posts_of(group: int) -> int:
+            return sum(post.group == group for post, _ in messenger.sent.values())
+
+        messenger.send_post = slow  # type: ignore[method-assign, assignment]
+        async with asyncio.timeout(20):
+            for day in (1, 2):
+                world.now = START + day * DAY + timedelta(hours=2)
+                await world.posts.tick(world.now)
+                while posts_of(other) < day:  # noqa: ASYNC110  a fake has no event for it
+                    await asyncio.sleep(0.01)
+        assert posts_of(GROUP) == 1
+        go_on.set()
+        await world.posts.finish()
+        assert posts_of(GROUP) == 2
+        await world.database.close()
+
+    asyncio.run(whole())
+
+
+def test_r12_a_group_that_cannot_be_greeted_holds_up_no_other(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        greeted, last = [], asyncio.Event()
+
+        async def greet(group: Group) -> None:
+            if group.id == 1:
+                raise KeyError("a fault of ours")
+            if group.id == 2:
+                await asyncio.Event().wait()
+            greeted.append(group.id)
+            last.set()
+
+        world.messenger.greet = greet  # type: ignore[method-assign]
+        for number in (1, 2, 3):
+            await world.groups.join(Group(number, "Group", OWNER, "en", world.now, None, None))
+        greeting = asyncio.create_task(world.services.greetings.tick(world.now))
+        async with asyncio.timeout(10):
+            await last.wait()
+        assert greeted == [3]
+        greeting.cancel()
+        await asyncio.wait({greeting})
 
     run(tmp_path, story)

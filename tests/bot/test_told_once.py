@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.fakes import CHANNEL, GROUP, FakeMessenger, World, fresh, little_library
 from deckwright_bot.services.ports import Refused, Unavailable
@@ -108,5 +109,76 @@ def test_r15_a_live_count_that_was_found_due_before_the_close_does_not_overwrite
 
         assert post.id in world.messenger.revealed
         assert post.id not in world.messenger.counts
+
+    run(tmp_path, story)
+
+
+def test_r6_what_an_owner_posts_now_is_not_sent_again_by_a_tick_meanwhile(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        send, sending, go_on = world.messenger.send_post, [], asyncio.Event()
+
+        async def slow(*args: Any) -> int:
+            sending.append(args)
+            await go_on.wait()
+            return await send(*args)
+
+        world.messenger.send_post = slow  # type: ignore[method-assign, assignment]
+        world.now += timedelta(days=1)
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        posting = asyncio.create_task(world.posts.post_now(daily, world.now))
+        async with asyncio.timeout(10):
+            while not sending:  # noqa: ASYNC110  a fake has no event for it
+                await asyncio.sleep(0.01)
+        # Also when the nonce of what is on its way holds no longer.
+        for span in (timedelta(seconds=30), timedelta(minutes=5)):
+            await world.posts.tick(world.now + span)
+        assert len(sending) == 1
+        go_on.set()
+        made = await posting
+        assert made.post is not None
+        assert made.post.message is not None
+
+    run(tmp_path, story)
+
+
+async def until_few_are_left(world: World) -> None:
+    """20 cards, a post a day: at the fourteenth post seven are left."""
+    await world.live(timedelta(days=12, hours=3), step=timedelta(hours=2))
+    assert world.messenger.running_out == []
+
+
+def test_r10_the_owner_is_warned_once_that_cards_run_out_and_once_more_in_the_next_round(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        await until_few_are_left(world)
+        await world.live(timedelta(days=6))
+        assert world.messenger.running_out == [7]
+        await world.live(timedelta(days=20))
+        assert world.messenger.running_out == [7, 7]
+
+    run(tmp_path, story)
+
+
+def test_r10_a_warning_that_cannot_be_delivered_now_comes_with_the_next_post_and_spoils_none(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        await until_few_are_left(world)
+        tell = world.messenger.tell_running_out
+
+        async def down(*_args: object) -> None:
+            raise Unavailable("500")
+
+        world.messenger.tell_running_out = down  # type: ignore[method-assign, assignment]
+        world.now += timedelta(hours=13)
+        daily = await world.groups.daily(GROUP)
+        assert daily is not None
+        made = await world.posts.post_now(daily, world.now)
+        assert made.post is not None
+        world.messenger.tell_running_out = tell  # type: ignore[method-assign]
+        await world.live(timedelta(days=3))
+        assert world.messenger.running_out == [6]
 
     run(tmp_path, story)

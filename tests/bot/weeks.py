@@ -7,7 +7,6 @@ the same things at the same simulated moments. What the steps met is in the jour
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
 import sqlite3
@@ -95,7 +94,6 @@ class Story:
             "DECKWRIGHT_CLOCK": self.clock.setting,
             "DECKWRIGHT_CACHE": str(self.folder / "cache"),
             "DECKWRIGHT_AHEAD": str(self.folder / "ahead"),
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
         }
         return Process(environment, self.folder / log)
 

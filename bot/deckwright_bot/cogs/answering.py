@@ -131,6 +131,10 @@ async def open_answer(context: Context, interaction: discord.Interaction, identi
     if result.post is not None and result.post.state is State.CLAIMED and message is not None:
         await answers.stands(identifier.number, group, message, context.now())
         result = await answers.result(identifier.number, group, interaction.user.id)
+    if result.post is not None and message is not None and result.post.message != message:
+        # What a lost post asked, before a backup was put back, is not what this number asks now.
+        await stale(interaction)
+        return
     if result.post is None or result.answer is not None or result.post.state is not State.SENT:
         await _taken(context, interaction, result)
         return
@@ -152,6 +156,7 @@ async def written(context: Context, interaction: discord.Interaction, identifier
         member_name(interaction),
         submitted(interaction).text("text"),
         context.at(interaction),
+        message=_public(interaction),
     )
     if result is None:
         await say(interaction, text("error.empty", locale_of(interaction)))

@@ -34,15 +34,18 @@ class Context:
         """Do work of the renderer on its own thread, so that the event loop goes on."""
         return await asyncio.get_running_loop().run_in_executor(self.drawing, work)
 
-    async def draw_for(self, interaction: discord.Interaction, work: Callable[[], Made]) -> Made:
+    async def draw_for(
+        self, interaction: discord.Interaction, work: Callable[[], Made], *, in_place: bool = False
+    ) -> Made:
         """`draw` for somebody who waits: where it takes long, they are told in private that it is under way.
 
-        Discord gives up after three seconds, and before this picture there may be hundreds of others.
+        Discord gives up after three seconds, and before this picture there may be hundreds of others. What comes
+        ``in_place`` of the message that was pressed needs no message of its own to wait in.
         """
         drawing = asyncio.ensure_future(self.draw(work))
         await asyncio.wait({drawing}, timeout=PATIENCE)
         if not drawing.done() and not interaction.response.is_done():
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            await interaction.response.defer(ephemeral=True, thinking=not in_place)
         return await drawing
 
     def now(self) -> datetime:

@@ -118,7 +118,7 @@ async def _plan(
     context: Context, interaction: discord.Interaction, found: Rescoring, *, moved: bool = False
 ) -> tuple[discord.Embed, discord.ui.View]:
     locale = locale_of(interaction)
-    question = await context.draw(lambda: _beginning(context, found.post))
+    question = await context.draw_for(interaction, lambda: _beginning(context, found.post))
     embed = owners.rescoring_message(found, question, locale, moved=moved)
     identifier = ComponentId("rescore", found.post.id, f"{found.new}-{found.mark}")
     return embed, views.one(identifier, text("rescore.apply", locale), danger=True)

@@ -31,10 +31,11 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
         if found is None:
             await say(interaction, text("card.unknown", locale))
             return
-        shown = await context.draw(
+        shown = await context.draw_for(
+            interaction,
             lambda: looking.card_message(
                 context.renderer, found.card, found.snapshot, locale, hidden=found.hidden
-            )
+            ),
         )
         await show(interaction, shown)
 

@@ -70,12 +70,11 @@ async def repeat(context: Context, interaction: discord.Interaction, identifier:
 async def anki(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:
     """The search that finds the card of a question in Anki."""
     quiz = await context.services.quizzes.find(identifier.number or 0)
-    word = identifier.word or ""
-    number = int(word) if word.isascii() and word.isdecimal() else 0
-    answered = await context.services.solo.answered(
+    number, _ = read(identifier)
+    answered = number is not None and await context.services.solo.answered(
         identifier.number or 0, number, interaction.guild_id or 0, interaction.user.id
     )
-    if quiz is None or not answered:
+    if quiz is None or number is None or not answered:
         await stale(interaction)
         return
     card = context.services.library.today(quiz.prompts[number - 1]).card
@@ -96,7 +95,7 @@ async def put(
     def draw() -> tuple[Shown, discord.ui.View]:
         return quizzes.sheet(context.renderer, sheet, locale, showing=showing, resumed=resumed)
 
-    shown, view = await context.draw(draw)
+    shown, view = await context.draw_for(interaction, draw, in_place=pressed_in_private(interaction))
     if interaction.response.is_done():
         await interaction.edit_original_response(embeds=shown.embeds, attachments=shown.files(), view=view)
     elif pressed_in_private(interaction):

@@ -63,7 +63,11 @@ class Result:
 
 
 class AnswerService:
-    """Takes replies. The row is committed before anybody is told that it was."""
+    """Takes replies. The row is committed before anybody is told that it was.
+
+    ``message`` is the public one that was clicked on, None for a private one. After a backup was put back numbers come
+    again, messages never: what a lost post asked is no answer to the post that has its number now.
+    """
 
     def __init__(self, database: Database, matcher: OpenMatcher) -> None:
         self._database = database
@@ -80,21 +84,29 @@ class AnswerService:
         *,
         message: int | None = None,
     ) -> Result:
-        """A click on an option; ``message`` is the public one that was clicked on."""
+        """A click on an option."""
         return await self._take(post, group, member, name, Chosen(letter), at, message)
 
     async def dont_know(
         self, post: int, group: int, member: int, name: str, at: datetime, *, message: int | None = None
     ) -> Result:
-        """A click on "I don't know"; ``message`` is the public one that was clicked on."""
+        """A click on "I don't know"."""
         return await self._take(post, group, member, name, DontKnow(), at, message)
 
     async def write(
-        self, post: int, group: int, member: int, name: str, text: str, at: datetime
+        self,
+        post: int,
+        group: int,
+        member: int,
+        name: str,
+        text: str,
+        at: datetime,
+        *,
+        message: int | None = None,
     ) -> Result | None:
         """An open answer; None if nothing visible was written."""
         reply = written(text)
-        return None if reply is None else await self._take(post, group, member, name, reply, at)
+        return None if reply is None else await self._take(post, group, member, name, reply, at, message)
 
     async def stands(self, post: int, group: int, message: int, now: datetime) -> None:
         """Somebody clicked on a post: it stands in the channel, even if its sending was never confirmed (R7)."""
@@ -116,6 +128,8 @@ class AnswerService:
         async def take(connection: Connection) -> Result:
             post = await post_store.find(connection, post_id)
             if post is None or post.group != group or post.snapshot is None:
+                return Result(Verdict.UNKNOWN)
+            if message is not None and post.message not in (None, message):
                 return Result(Verdict.UNKNOWN)
             snapshot = snapshot_of(post)
             graded = grade(snapshot, reply)

@@ -13,17 +13,17 @@ from functools import partial
 from deckwright.study import outages, schedule
 from deckwright.study.dates import local_date
 from deckwright.study.keys import PostKey, PromptKey
-from deckwright.study.pool import LOW, Pool, fits, pool
+from deckwright.study.pool import Pool, fits, pool
 from deckwright.study.posting import State
 from deckwright.study.question import to_json
 from deckwright.study.rematch import LATEST, SOONEST, Asked, is_day, rematch
 from deckwright.study.reminders import BEFORE_CLOSE, TOO_LATE
 from deckwright.study.schedule import Due, LastPost
 from deckwright_bot.services.library import StudyLibrary
-from deckwright_bot.services.ports import Messenger, Refused, Unavailable, Yesterday
+from deckwright_bot.services.ports import Messenger, Refused, Rejected, Unavailable, Yesterday
 from deckwright_bot.services.sending import LONGEST_RETRY, Sender
 from deckwright_bot.services.snapshots import series_of
-from deckwright_bot.services.spoilers import played_now
+from deckwright_bot.services.spoilers import played_now, told_now
 from deckwright_bot.services.steps import COUNT_EVERY, Steps
 from deckwright_bot.store import (
     groups as group_store,
@@ -213,7 +213,7 @@ class PostService:
         if post is None or left is None:
             return claimed
         await self._sender.send(post, daily, now)
-        if left.low and daily.warned_left != left.left:
+        if left.low:
             await self._warn_low(daily, left.left)
         async with self._database.reading() as connection:
             return PostNow(await post_store.find(connection, post.id))
@@ -230,13 +230,11 @@ class PostService:
         asked = [PromptKey(*key) for key in await post_store.asked(connection, daily.group, daily.series)]
         left = pool(self._library.askables, series, asked)
         if left.next is None:
-            await post_store.skip(connection, daily.group, daily.series, [due.post])
+            # The date stays free: settings that fit something are looked at again at once.
             log.warning("group %d: no card fits its level and decks", daily.group)
             return PostNow(None, empty=True), left
         played = await played_now(connection, daily.group, self._library)
-        # What a quiz asks here just now would have its key told while the post is open; it comes another day.
-        free = (each for each in left.upcoming if each.card not in played)
-        prompt, before = next(free, left.next), None
+        prompt, before = await self._free(connection, daily, left, played) or left.next, None
         if daily.rematch and is_day(due.post, daily.weekdays):
             again = await self._rematch(connection, daily, due.post, played)
             if again is not None:
@@ -261,6 +259,20 @@ class PostService:
         )
         claimed = await post_store.claim(connection, claim)
         return PostNow(await post_store.find(connection, claimed) if claimed is not None else None), left
+
+    async def _free(
+        self, connection: Connection, daily: Daily, left: Pool, played: Collection[str]
+    ) -> PromptKey | None:
+        """The next prompt whose key no quiz tells while the post is open; what quizzes ask just now comes another day.
+
+        Where they ask all that is left, one that they have not come to: they pass it over then. None where they have
+        come to every one.
+        """
+        free = next((each for each in left.upcoming if each.card not in played), None)
+        if free is not None:
+            return free
+        told = await told_now(connection, daily.group, self._library)
+        return next((each for each in left.upcoming if each.card not in told), None)
 
     async def _rematch(
         self, connection: Connection, daily: Daily, day: date, played: Collection[str]
@@ -287,11 +299,25 @@ class PostService:
         return (found.prompt, post) if found is not None and post is not None else None
 
     async def _warn_low(self, daily: Daily, left: int) -> None:
+        """Warn the owner once in a round (R10), in which ``left`` only falls. The post stands, whatever comes of it.
+
+        First told, then written down: what Discord cannot deliver now is told with the next post.
+        """
+        if daily.warned_left is None or left > daily.warned_left:
+            async with self._database.reading() as connection:
+                group = await group_store.find(connection, daily.group)
+            try:
+                if group is not None:
+                    await self._messenger.tell_running_out(group, daily, left)
+            except Unavailable as error:
+                log.warning(
+                    "group %d: its owner will be told later that cards run out: %s", daily.group, error
+                )
+                return
+            except (Refused, Rejected) as error:
+                log.warning("group %d: its owner cannot be told that cards run out: %s", daily.group, error)
         async with self._database.writing() as connection:
             await group_store.warned(connection, daily.group, left, daily.series)
-            group = await group_store.find(connection, daily.group)
-        if group is not None and left == LOW:
-            await self._messenger.tell_running_out(group, daily, left)
 
     # closing
 
@@ -312,10 +338,10 @@ class PostService:
 
     async def today(self, group: int, series: str) -> Post | None:
         """The newest post that went out, open or closed."""
+        out = (State.SENT, State.CLOSED, State.VOID)
         async with self._database.reading() as connection:
-            found = await post_store.of_series(connection, group, series)
-        out = [post for post in found if post.state in (State.SENT, State.CLOSED, State.VOID)]
-        return out[-1] if out else None
+            found = await post_store.recent(connection, group, series, out, 1)
+        return found[0] if found else None
 
     async def find(self, post: int) -> Post | None:
         """A post by its id."""

@@ -48,9 +48,9 @@ class QuizCourse:
             await asyncio.wait(self._busy.values(), timeout=PATIENCE)
 
     async def advance(self, quiz_id: int, now: datetime) -> None:
-        """Do at once what is due in one quiz."""
-        # What is at work may have looked before whatever is due now came about.
-        while (running := self._busy.get(quiz_id)) is not None:
+        """Do at once what is due in one quiz; for many who ask meanwhile it is done once."""
+        # What is at work may have looked before whatever is due now came about; what begins after it has not.
+        if (running := self._busy.get(quiz_id)) is not None:
             await asyncio.wait({running})
         await asyncio.wait({self._begin(quiz_id, now)})
 
@@ -73,18 +73,22 @@ class QuizCourse:
 
     async def _guard(self, quiz_id: int, now: datetime) -> None:
         try:
+            await self._go_on(quiz_id, now)
+        except (Unavailable, DatabaseError) as error:
+            log.warning("quiz %d: %s", quiz_id, error)
+        except Exception:
+            log.exception("quiz %d", quiz_id)
+
+    async def _go_on(self, quiz_id: int, now: datetime) -> None:
+        try:
             quiz = await self._find(quiz_id)
             if quiz is not None:
                 await self._step(quiz, now)
-        except (Unavailable, DatabaseError) as error:
-            log.warning("quiz %d: %s", quiz_id, error)
         except (Refused, Rejected) as error:
             log.warning("quiz %d ends: %s", quiz_id, error)
             async with self._database.writing() as connection:
                 await quiz_store.end(connection, quiz_id, Ending.REFUSED, now)
             await self._sender.close(quiz_id)
-        except Exception:
-            log.exception("quiz %d", quiz_id)
 
     async def _step(self, quiz: Quiz, now: datetime) -> None:
         if quiz.phase is Phase.ENDED:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from deckwright.study import quiz as rules
+from deckwright.study.posting import NONCE_HOLDS
 from deckwright.study.question import Points, from_json
 from deckwright.study.quiz import AWAY, LOBBY, Ending, Phase
 from deckwright_bot.services.ports import Refused, Rejected, Unavailable
@@ -24,9 +25,6 @@ from deckwright_bot.store.quizzes import Question, Quiz
 from deckwright_bot.store.records import DONT_KNOW
 
 log = logging.getLogger(__name__)
-
-NONCE_HOLDS = timedelta(minutes=2)
-"""So long a message may be sent again without standing there twice (R7)."""
 
 
 class QuizSender:

@@ -27,14 +27,24 @@ class Sender:
         self._database = database
         self._messenger = messenger
         self._telling: set[tuple[int, str]] = set()
+        self._on_their_way: set[int] = set()
 
     async def send(self, post: Post, daily: Daily, now: datetime) -> None:
-        """Send a claim with its nonce.
+        """Send a claim with its nonce; one that is on its way is left to whoever sends it.
 
         Raises:
             Refused: if Discord will not; it counts towards a pause.
             Unavailable: if Discord cannot now; a later tick goes on.
         """
+        if post.id in self._on_their_way:
+            return
+        self._on_their_way.add(post.id)
+        try:
+            await self._send(post, daily, now)
+        finally:
+            self._on_their_way.discard(post.id)
+
+    async def _send(self, post: Post, daily: Daily, now: datetime) -> None:
         yesterday = await self.yesterday(post.group, post.series, post.date)
         async with self._database.reading() as connection:
             rematch = await rematch_of(connection, post)
@@ -56,6 +66,9 @@ class Sender:
 
     async def resume(self, post: Post, now: datetime) -> None:
         """A claim without a message id: send again, look for it, report, or give up (R7, R8)."""
+        if post.id in self._on_their_way:
+            # An owner's "post now" may take longer than a tick, and longer than its nonce holds.
+            return
         async with self._database.reading() as connection:
             daily = await group_store.daily(connection, post.group, post.series)
         if daily is None or post.scheduled is None or post.claimed is None:

@@ -17,8 +17,13 @@ async def played_now(connection: Connection, group: int, library: StudyLibrary) 
     return _today(await quiz_store.running_cards(connection, group), library)
 
 
+async def told_now(connection: Connection, group: int, library: StudyLibrary) -> set[str]:
+    """Those of them whose keys the quizzes tell in a moment, or have told; the others are passed over once a post asks."""
+    return _today(await quiz_store.told_cards(connection, group), library)
+
+
 async def asked_now(connection: Connection, group: int, library: StudyLibrary) -> set[str]:
-    """Those, and the cards of the quizzes that the group plays."""
+    """The cards that open posts ask, and those of the quizzes that the group plays."""
     found = await post_store.open_cards(connection, group)
     return _today(found | await quiz_store.running_cards(connection, group), library)
 

@@ -115,10 +115,10 @@ _UNSENT = select(posts).where(
 _CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
 # A claimed post may stand in the channel already, its message not yet written down (R7).
 _OPEN = select(posts).where(posts.c.state.in_([State.CLAIMED, State.SENT]))
-# The condition stands as text, word for word as in the index, for else SQLite does not use it.
 _OPEN_CARDS = select(posts.c.card).where(
     posts.c.group_id == bindparam("group"), posts.c.state.in_([State.CLAIMED, State.SENT])
 )
+# The condition stands as text, word for word as in the index, for else SQLite does not use it.
 _due = and_(text(f"({STEP_DUE})"), posts.c.message.is_not(None))
 _STEPS = select(posts).where(_due, posts.c.group_id == bindparam("group")).order_by(posts.c.date)
 _STEPS_OF = select(posts.c.group_id).where(_due).distinct()

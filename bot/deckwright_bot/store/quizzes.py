@@ -78,6 +78,11 @@ _PLAYED = select(quizzes).where(text(f"({UNFINISHED})")).order_by(quizzes.c.id)
 _RUNNING = select(quizzes.c.prompts).where(
     text(f"({UNFINISHED})"), _active, quizzes.c.group_id == bindparam("p_group")
 )
+_TOLD_CARDS = (
+    select(quiz_questions.c.card)
+    .join(quizzes, quizzes.c.id == quiz_questions.c.quiz)
+    .where(text(f"({UNFINISHED})"), _active, quizzes.c.group_id == bindparam("p_group"))
+)
 _IN_CHANNEL = select(quizzes).where(
     quizzes.c.kind == Kind.GROUP, quizzes.c.channel == bindparam("p_channel"), _active
 )
@@ -201,6 +206,11 @@ async def running_cards(connection: AsyncConnection, group: int) -> set[str]:
     """The cards of the quizzes that a group plays just now."""
     rows = await connection.execute(_RUNNING, {"p_group": group})
     return {card for row in rows for card, _ in row.prompts}
+
+
+async def told_cards(connection: AsyncConnection, group: int) -> set[str]:
+    """Those of them that were asked already, so that their keys are told in a moment or have been."""
+    return {row.card for row in await connection.execute(_TOLD_CARDS, {"p_group": group})}
 
 
 async def in_channel(connection: AsyncConnection, channel: int) -> Quiz | None:

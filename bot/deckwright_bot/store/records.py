@@ -55,9 +55,9 @@ class Daily:
     pin: bool
     log_channel: int | None
     open_questions: bool
+    """Whether questions without options are asked too (R10: choices only by default)."""
     rematch: bool
     """Whether the question missed most returns on Fridays."""
-    """Whether questions without options are asked too (R10: choices only by default)."""
     seed: int
     started: date
     paused: str | None

@@ -59,7 +59,7 @@ def post_message(
     meta = text(
         "post.meta",
         locale,
-        deck=name_of(snapshot.texts.title),
+        deck=said(snapshot.texts.title),
         level=text(f"level.word.{snapshot.texts.level}", locale),
         closes=when(closes),
     )
