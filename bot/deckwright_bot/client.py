@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 NOBODY = discord.AllowedMentions.none()
 ANSWERED = (10062, 40060)
 """Unknown interaction, already acknowledged: a late or duplicated event."""
-ANSWERING = ("discord.py: on_interaction", "CommandTree-invoker")
-"""What discord.py calls the tasks that answer somebody."""
+AT_WORK = ("discord.py: on_", "CommandTree-invoker")
+"""How discord.py's names of tasks begin that answer somebody or take in what happened."""
 QUIZ_SECONDS = 1.0
 """How often group quizzes are looked after; people wait for the next question."""
 REST_SECONDS = 60.0
@@ -159,11 +159,17 @@ class StudyBot(discord.AutoShardedClient):
             await ticker.stop()
         for shard in self.shards.values():
             await shard.disconnect()
-        answering = [task for task in asyncio.all_tasks() if task.get_name() in ANSWERING]
-        if answering:
-            await asyncio.wait(answering, timeout=GRACE)
-        for task in self._aside.values():
+        me = asyncio.current_task()
+        at_work = [
+            task for task in asyncio.all_tasks() if task.get_name().startswith(AT_WORK) and task is not me
+        ]
+        if at_work:
+            await asyncio.wait(at_work, timeout=GRACE)
+        # Nothing may use the database after this, for it is closed next.
+        left = [task for task in (*at_work, *self._aside.values()) if not task.done()]
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         if self._context is not None:
             await self._context.services.posts.finish()
             await self._context.services.quizzes.finish()

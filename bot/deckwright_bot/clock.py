@@ -121,6 +121,7 @@ class Ticker:
         self._lock = asyncio.Lock()
         self._last = time.monotonic()
         self._watch: asyncio.Task[None] | None = None
+        self._ended = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     @property
@@ -147,11 +148,14 @@ class Ticker:
     async def tick(self, *, after_another: bool = False) -> None:
         """Do the work once; what it raises is logged, and the next tick comes all the same.
 
-        While another call is at work this one does nothing, or ``after_another`` waits for its turn.
+        While another call is at work this one does nothing, or ``after_another`` waits for its turn. After the
+        end nothing is done any more.
         """
         if self._lock.locked() and not after_another:
             return
         async with self._lock:
+            if self._ended:
+                return
             self._last = time.monotonic()
             try:
                 await self._work()
@@ -172,6 +176,7 @@ class Ticker:
         """End; a tick that is at work is finished first."""
         # While the lock is ours no tick is at work and none begins: the scheduler would cancel one in the middle.
         async with self._lock:
+            self._ended = True
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
             if self._watch is not None:

@@ -738,6 +738,21 @@ def test_a_group_that_joins_while_another_is_greeted_waits_for_no_tick(tmp_path:
     sandbox_story(tmp_path, tell)
 
 
+def test_what_is_at_work_ends_before_the_database_is_closed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot():
+            server.sandbox.faults.slow("POST .*/messages", 1.0)
+            server.owner.invite_bot()
+            await server.sandbox.until(lambda: bool(server.sandbox.faults.happened))
+
+    with caplog.at_level(logging.ERROR):
+        sandbox_story(tmp_path, tell)
+
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_r31_a_backup_put_back_is_cleaned_before_the_bot_serves(tmp_path: Path) -> None:
     async def tell(server: Server) -> None:
         async with server.bot():

@@ -30,7 +30,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, MetaData, String,
 from sqlalchemy.dialects.sqlite import insert
 from typer.testing import CliRunner
 
-from bot.fakes import GROUP, LITTLE, FakeMessenger, fresh, little_library
+from bot.fakes import GROUP, LITTLE, START, FakeMessenger, fresh, little_library
 from bot.server import Server, button_of, story, title_of
 from deckwright_bot import store
 from deckwright_bot.app import app
@@ -829,19 +829,19 @@ async def forbid(_: Server, database: Database) -> Release:
     async with database.writing() as connection:
         await connection.exec_driver_sql("PRAGMA query_only = ON")
 
-    return database.close
+    return database._dispose
 
 
 async def damage(server: Server, database: Database) -> Release:
     """Every page but the first is overwritten while the bot runs; what SQLite remembers of them is gone."""
     path = server.folder / "bot.sqlite"
     assert await database.truncate_log()
-    await database.close()
+    await database._dispose()
     kept = path.read_bytes()
     path.write_bytes(kept[:4096] + random.Random(3).randbytes(len(kept) - 4096))
 
     async def release() -> None:
-        await database.close()
+        await database._dispose()
         for end in ("-wal", "-shm"):
             (server.folder / f"bot.sqlite{end}").unlink(missing_ok=True)
         path.write_bytes(kept)
@@ -927,3 +927,21 @@ def test_a_really_full_disk_under_a_running_bot_loses_nothing(tmp_path: Path) ->
     with small_disk(folder, 8192):
         story(tmp_path, tell)
         whole(folder / "bot.sqlite")
+
+
+def test_nothing_is_opened_after_the_end_and_nothing_stays_open(tmp_path: Path) -> None:
+    async def story() -> None:
+        migrate(tmp_path / "bot.sqlite", START)
+        database = Database(tmp_path / "bot.sqlite")
+        async with database.reading() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            await database.close()
+        with pytest.raises(ValueError, match="no active connection"):
+            await raw.execute("SELECT 1")
+        for opened in (database.reading(), database.writing()):
+            with pytest.raises(DatabaseError, match="the bot is stopping"):
+                async with opened:
+                    raise AssertionError("it was opened")
+
+    asyncio.run(story())

@@ -125,6 +125,7 @@ class PostService:
             _, late = await asyncio.wait(self._busy.values(), timeout=patience)
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _due(self, now: datetime) -> dict[int, Work]:
         """What is due, by group: a few queries, however many groups there are."""

@@ -60,6 +60,7 @@ class QuizCourse:
             _, late = await asyncio.wait(self._busy.values(), timeout=PATIENCE)
             for task in late:
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _begin(self, quiz_id: int, now: datetime) -> asyncio.Task[None]:
         task = self._busy.get(quiz_id)

@@ -64,6 +64,7 @@ class Database:
         self._straight = Straight()
         self._lock = asyncio.Lock()
         self._refused = float("-inf")
+        self._closed = False
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -76,6 +77,7 @@ class Database:
         async with self._lock:
             with telling(self.path):
                 while True:
+                    self._must_be_open()
                     async with self._writer.connect() as connection:
                         if await self._begun(connection, asked):
                             yield connection
@@ -120,9 +122,15 @@ class Database:
         Raises:
             DatabaseError: if the file cannot be read.
         """
+        self._must_be_open()
         with telling(self.path):
             async with self._reader.connect() as connection:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    if self._closed:
+                        # The pool that it would go back to is gone.
+                        await connection.invalidate()
 
     async def truncate_log(self) -> bool:
         """Bring the write-ahead log into the file and empty it, so that no deleted word stays there.
@@ -135,9 +143,18 @@ class Database:
         return await asyncio.to_thread(_truncate_log, self.path)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, after the transaction that is at work; afterwards nothing opens another."""
+        async with self._lock:
+            self._closed = True
+            await self._dispose()
+
+    async def _dispose(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise DatabaseError(f"{self.path} is closed: the bot is stopping")
 
 
 def _truncate_log(path: Path) -> bool:
