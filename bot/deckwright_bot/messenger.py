@@ -259,7 +259,7 @@ class DiscordMessenger:
             "remind.text",
             group.locale,
             group=name_of(group.name),
-            closes=messages.when(post.closes),
+            closes=messages.when(post.closes, "t"),
             link=link,
         )
         button = views.one(

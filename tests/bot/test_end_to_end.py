@@ -40,8 +40,12 @@ def test_a_group_is_set_up_asked_answered_and_told(tmp_path: Path) -> None:
             await server.bob.click(post, "I don't know")
             assert first.ephemeral
             assert "You answered this one already" in words_of(again.message)
+            assert "You answered this one already" not in words_of(
+                (await server.ada.click(post, "My result")).message
+            )
             assert not any(title_of(m) in ("Right", "Not quite") for m in server.bob.sees())
             await server.move(bot, hours=30)
+            assert "still counts" in (await server.ada.slash("streak pause", days=3)).text
             closed = next(m for m in server.bob.sees() if m.id == post.id)
             assert title_of(closed) == "Closed"
             following = [m for m in server.bob.sees() if title_of(m) == "Question of the day"]
@@ -95,6 +99,7 @@ def test_every_command_answers_in_private(tmp_path: Path) -> None:
                 assert not answer.failed, command
             paused = await server.ada.slash("streak pause", days=3)
             assert "waits" in paused.text
+            assert "still counts" not in paused.text
             for command in ("admin status", "admin pause", "admin resume", "admin post", "settings"):
                 answer = await server.owner.slash(command)
                 assert not answer.failed, command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from deckwright_bot.cogs.components import HANDLERS
 from deckwright_bot.sandbox import Outcome, Permission
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store.records import Daily
+from deckwright_bot.ui.dates import dated
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
 
@@ -345,7 +347,7 @@ def test_r28_a_void_closes_an_open_post_and_tells_its_reason_safely(tmp_path: Pa
         async with server.bot() as bot:
             post, day, right, _ = await rescoring(server, bot)
             done = await server.owner.slash("admin void", day=day, reason="Both **fit** @everyone.")
-            assert f"{day} is void" in done.text
+            assert f"{dated(date.fromisoformat(day), year=True)} is void" in done.text
             await bot._tick()
             shown = next(m for m in server.bob.sees() if m.id == post.id)
             assert "Void: Both \\*\\*fit\\*\\* @\u200beveryone. Points are gone" in words_of(shown)
@@ -381,11 +383,11 @@ def test_r23_a_credit_is_visible_to_its_member(tmp_path: Path) -> None:
             assert "counts for Olga" in done.text
             shown = await server.owner.slash("streak show")
             assert "◆" in shown.text
-            assert f"{day}: I was \\*away\\* @\u200bhere" in shown.text
+            assert f"{dated(date.fromisoformat(day), year=True)}: I was \\*away\\* @\u200bhere" in shown.text
             assert "Credited" not in (await server.ada.slash("streak show")).text
-            for words in ("1999-01-01", "yesterday"):
-                answer = await server.owner.slash("admin credit", member=server.owner, day=words, reason="r")
-                assert words in answer.text
+            for typed, told in (("1999-01-01", "1 January 1999"), ("yesterday", "yesterday")):
+                answer = await server.owner.slash("admin credit", member=server.owner, day=typed, reason="r")
+                assert told in answer.text
 
     story(tmp_path, tell)
 

@@ -182,6 +182,21 @@ def test_the_list_links_what_is_too_large_for_a_message(tmp_path: Path, library:
     assert view is not None
 
 
+def test_that_nothing_was_taken_yet_is_said_once(tmp_path: Path, library: Path) -> None:
+    built(library, tmp_path / "out")
+    _, service = over(tmp_path, tmp_path / "out")
+    package = service.packages()[0]
+    new = Offer(package, current=False, changes=None)
+    same = Offer(package, current=True, changes=Changes(package.built))
+
+    none, _ = offers_message([new, new], "en", limit=package.size)
+    some, _ = offers_message([new, same], "en", limit=package.size)
+
+    assert str(none.description).count("taken") == 1
+    assert "you have not taken it yet" in str(some.description)
+    assert "you have this one" in str(some.description)
+
+
 def test_two_packages_that_are_replaced_while_they_are_read_never_mix(
     tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ from deckwright_bot.store.migrate import migrate
 from deckwright_bot.store.quiz_tables import quiz_answers, quiz_questions, quizzes
 from deckwright_bot.store.rollups import Month, sums
 from deckwright_bot.store.tables import answers, groups, points, posts
+from deckwright_bot.ui.standings import board_message
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ADA, BOB = 700000000000000001, 700000000000000002
@@ -117,6 +118,44 @@ def test_r27_a_board_of_whole_months_is_read_from_the_sums_and_any_other_from_th
             found[period] = [line.tally.points for line in board.standings]
 
         assert found == {Period.WEEK: [10], Period.MONTH: [77], Period.ALL: [77]}
+
+    run(tmp_path, story)
+
+
+def test_r26_who_is_hidden_sees_their_own_points_and_place_and_nobody_else_does(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        await choose(world, ADA, right=False)
+        await choose(world, BOB, right=True)
+        await world.members.hide(GROUP, ADA, "Ada", world.now, hidden=True)
+
+        for period in Period:
+            mine = await world.standings.board(GROUP, ADA, period, world.now)
+            others = await world.standings.board(GROUP, BOB, period, world.now)
+            shown = str(board_message(mine, 1, "en")[0].description)
+            assert mine.hidden
+            assert (mine.mine.rank, mine.mine.tally.points) == (2, 2) if mine.mine else False
+            assert "2 points, for rank 2" in shown
+            assert [line.member for line in mine.standings] == [BOB]
+            assert mine.standings == others.standings
+            assert not others.hidden
+
+    run(tmp_path, story)
+
+
+def test_r22_a_question_that_a_pause_comes_too_late_for_is_at_stake(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up()
+        # Before a first answer there is nothing to lose.
+        assert not await world.standings.at_stake(GROUP, ADA)
+        await choose(world, ADA, right=True)
+        assert not await world.standings.at_stake(GROUP, ADA)
+        await world.live(DAY + 2 * HOUR, HOUR)
+        assert await world.standings.at_stake(GROUP, ADA)
+        await world.standings.pause(GROUP, ADA, "Ada", 3, world.now)
+        assert await world.standings.at_stake(GROUP, ADA)
+        await world.live(DAY, timedelta(hours=3))
+        assert not await world.standings.at_stake(GROUP, ADA)
 
     run(tmp_path, story)
 

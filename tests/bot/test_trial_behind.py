@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import http.client
 import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,15 @@ from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.trial.beginning import first_morning
 from deckwright_bot.trial.behind import Behind, Entry
 from deckwright_bot.trial.clock import SettableClock
+from deckwright_bot.trial.deeds import of_rows
 from deckwright_bot.trial.group import TrialGroup
 from deckwright_bot.trial.moving import Mover
 from deckwright_bot.trial.people import button_of, post_of
 from deckwright_bot.trial.plain import plain, shortened, titled
+from deckwright_bot.trial.rows import Row
 from deckwright_bot.trial.running import trial
 from deckwright_bot.trial.scene import Scene
-from deckwright_bot.trial.words import NOT_THIS_ADDRESS, RULES
+from deckwright_bot.trial.words import NOT_THIS_ADDRESS, PARTS, RULES
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
 
@@ -124,6 +127,9 @@ def test_what_time_brings_stands_under_the_bot_s_own_doing_and_never_under_a_cli
         assert tables(counted) == ["posts"]
         night = told.of("deckwright", "did the night's work")
         assert set(tables(night)) == {"facts"}
+        assert told.of("deckwright", "did its nightly work late").over, (
+            "each night's work is an entry of its own"
+        )
 
     tell(tmp_path, story)
 
@@ -168,7 +174,7 @@ def test_an_earned_freeze_and_a_used_one_are_told_with_their_rule(tmp_path: Path
         await told.behind.settle()
         earned = [each for each in told.behind.entries if "R21" in each.rules]
         assert {each.who for each in earned} == {"Olga", "Ada", "Ben", "Chen"}
-        assert {each.rules["R21"] for each in earned} == {"Every 7 answers earn a freeze; held now: 1."}
+        assert {each.rules["R21"] for each in earned} == {"Every 7 answers earn a freeze; you hold 1 now."}
         await group.crowd.answer(group.clock.now(), {told.chen.user.id}, at_once=True)
         (post,) = group.crowd.open_posts
         await mover.pass_time(group.clock.now() + timedelta(days=1))
@@ -176,7 +182,7 @@ def test_an_earned_freeze_and_a_used_one_are_told_with_their_rule(tmp_path: Path
         missed = told.of("deckwright", "worked out who missed the question of")
         assert "Chen used a freeze and keeps a streak of 7" in missed.what
         assert "Ada" not in missed.what
-        assert missed.rules["R21"] == "A miss uses a freeze by itself; the streak stays as it was."
+        assert missed.rules["R21"] == "A miss uses up a freeze by itself; the streak stays as it was."
         assert missed.rows == [], "it is worked out from the answers, no row says so"
         assert text_of(post).startswith("Closed")
         await mover.pass_time(group.clock.now() + timedelta(days=1))
@@ -221,7 +227,7 @@ def named(entry: Entry) -> set[str]:
 def test_what_earns_nothing_names_no_points(tmp_path: Path) -> None:
     async def story(told: Told) -> None:
         solo = await told.slash(told.olga, "quiz solo", questions=1)
-        assert solo.rules == {"R17": "Practice earns no points and touches no streak."}
+        assert solo.rules == {"R17": "Quizzes on your own and reviews give no points."}
         sheet = await told.olga.wait_for(lambda message: button_of(message, "solo") is not None)
         assert (await told.press(told.olga, sheet, "I don't know")).rules == solo.rules
 
@@ -243,13 +249,13 @@ def test_an_answer_s_rules_follow_its_verdict(tmp_path: Path) -> None:
         assert found is not None
         key = str(snapshot_of(found).key)
         wrong = "A" if key != "A" else "B"
-        assert (await told.press(told.ada, post, key)).rules["R17"] == "A right choice earns 10 points."
-        assert (await told.press(told.ben, post, wrong)).rules["R17"] == "A wrong choice earns 2 points."
+        assert (await told.press(told.ada, post, key)).rules["R17"] == "A right choice: 10 points."
+        assert (await told.press(told.ben, post, wrong)).rules["R17"] == "A wrong choice: 2 points."
         entry = await told.press(told.chen, post, "I don't know")
-        assert entry.rules["R17"] == "“I don't know” earns 2 points."
+        assert entry.rules["R17"] == "“I don't know”: 2 points."
         assert named(entry) == {"R13", "R14", "R17", "R18"}
         again = await told.press(told.ada, post, wrong)
-        assert again.rules["R13"].startswith("The first answer counts")
+        assert again.rules["R13"].startswith("Your first answer counts")
         assert "R17" not in again.rules
         assert named(await told.press(told.ada, post, "My result")) == {"R14"}
         assert named(await told.press(told.olga, post, "My result")) == set()
@@ -260,13 +266,13 @@ def test_an_answer_s_rules_follow_its_verdict(tmp_path: Path) -> None:
 def test_settings_name_the_rule_of_what_was_changed(tmp_path: Path) -> None:
     async def story(told: Told) -> None:
         panel = (await told.olga.slash("settings")).message
-        assert named(await told.press(told.olga, panel, "Pin: off")) == {"R9"}
+        assert named(await told.press(told.olga, panel, "Pin: off")) == set(), "no rule says a word of pins"
         assert named(await told.press(told.olga, panel, "Friday rematch: on")) == {"R10"}
         assert named(await told.press(told.olga, panel, "More")) == set()
         assert named(await told.slash(told.olga, "settings", time="10:00")) == {"R4"}
         assert named(await told.slash(told.olga, "settings", time="soon")) == set()
-        assert named(await told.slash(told.olga, "admin pause")) == {"R18"}
-        assert named(await told.slash(told.olga, "admin resume")) == {"R18"}
+        assert named(await told.slash(told.olga, "admin pause")) == set()
+        assert named(await told.slash(told.olga, "admin resume")) == set()
 
     tell(tmp_path, story)
 
@@ -289,7 +295,7 @@ def test_reading_names_the_rule_that_is_read(tmp_path: Path) -> None:
     async def story(told: Told) -> None:
         (post,) = told.group.crowd.open_posts
         board = await told.slash(told.ada, "leaderboard", period="month")
-        assert board.rules["R25"] == "This month, in the group's zone."
+        assert board.rules["R25"] == "The board for the month, in the group's time zone."
         assert named(board) == {"R25", "R26"}
         assert named(await told.slash(told.ada, "streak show")) == {"R18", "R21"}
         assert named(await told.slash(told.ada, "streak pause", days=3)) == {"R22"}
@@ -308,7 +314,7 @@ def test_corrections_are_told_under_the_owner_and_their_new_face_under_the_bot(t
         await told.ada.click(post, "A")
         await told.ben.click(post, "B")
         dry = (await told.olga.slash("admin rescore", day=day, right="A, B")).message
-        assert told.of("Olga", "used").rules["R28"].startswith("First comes a dry run")
+        assert told.of("Olga", "used").rules == {"R28": RULES["R28"]}
         applied = await told.press(told.olga, dry, "Apply")
         assert named(applied) == {"R28"}
         assert {"audit", "posts", "points"} <= set(tables(applied))
@@ -333,6 +339,67 @@ def test_every_rule_the_page_names_is_a_rule_of_the_group() -> None:
     assert set(re.findall(r'"(R\d+)"', used)) == set(RULES)
     for rule in RULES:
         assert f"({rule})" in page, rule
+
+
+def stated() -> dict[str, str]:
+    """What docs/rules.md states, by the number of the rule."""
+    found: dict[str, str] = {}
+    for each in re.split(r"^- ", (ROOT / "docs/rules.md").read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        words, rule = re.fullmatch(r"(.*?)\((R\d+)\)(?:\s.*)?", each, re.DOTALL).groups()  # type: ignore[union-attr]
+        found[rule] = f"{found.get(rule, '')} {words}"
+    return found
+
+
+SMALL_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a after an and are as at be by for from give gives how if in is it its no not now nobody of off on once one only "
+        "or so s than that the their then there this to until up what when which who with without you your",
+    )
+)
+"""Words that say nothing of what a rule is about."""
+SAID = [(rule, said) for rule, said in RULES.items()] + [
+    (rule, said) for rule, parts in PARTS.items() for said in parts.values()
+]
+
+
+def stems(text: str) -> set[str]:
+    """The words of a text without their endings and without small ones."""
+    words = re.findall(r"[a-z]+|\d+", re.sub(r"\{\w+\}", " ", text.lower()))
+    return {re.sub(r"(?:ing|ed|es|e|s)$", "", each)[:5] for each in words if each not in SMALL_WORDS}
+
+
+@pytest.mark.parametrize(("rule", "said"), SAID)
+def test_whatever_the_panel_says_of_a_rule_is_in_what_is_stated_under_its_number(
+    rule: str, said: str
+) -> None:
+    assert stems(said) <= stems(stated()[rule])
+
+
+def test_the_panel_says_nothing_of_a_rule_but_what_stands_in_the_table() -> None:
+    """A sentence that is written beside a rule's number would be compared with nothing."""
+    for path in (ROOT / "bot/deckwright_bot/trial").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Dict) or path.name == "words.py":
+                continue
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and re.fullmatch(r"R\d+", str(key.value)):
+                    assert isinstance(value, ast.Subscript), (path.name, ast.unparse(node))
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (datetime(2026, 11, 27, 3, 0, 30, tzinfo=UTC), "did the night's work"),
+        (datetime(2026, 11, 27, 8, 0, tzinfo=UTC), "did its nightly work late"),
+    ],
+)
+def test_only_what_is_done_at_night_is_called_so(at: datetime, words: str) -> None:
+    world = Sandbox(clock=SettableClock(lambda: at)).core.world
+    row = Row("sums", "changed", {"points": 3}, {"member": 1, "points": 3})
+    ((deed, _),) = of_rows([row], world)
+
+    assert deed.what == words
 
 
 # ---------------------------------------------------------------- messages in words

@@ -18,12 +18,14 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.server import library_of
 from chromium import Chromium, Page
 from deckwright_bot.trial import server as trial_server
+from deckwright_bot.trial.behind import KEPT
 from deckwright_bot.trial.running import trial
 from deckwright_bot.trial.server import MAX_BODY, PageServer
 from test_anki_style import contrast
@@ -362,12 +364,48 @@ def test_what_happened_is_shown_with_its_rules_and_rows(page: Page, served: Serv
     page.wait(f"{entry} && ['answers added', ' ms'].every(t => {entry}.textContent.includes(t))")
     found = page.script(f"{entry}.textContent")
 
-    assert "R13 One answer each" in found
+    assert "R13 You have one answer" in found
     assert "answered with a private reply in" in found
     assert re.search(r"answers added.*memberBen.*choiceA", found)
     posted = page.script("[...document.querySelectorAll('.entry')].map(e => e.textContent).join('\\n')")
     assert "deckwright posted “Question of the day” in #general" in posted
     clean(page)
+
+
+def test_the_panel_says_that_older_entries_are_not_kept(page: Page, served: Served) -> None:
+    entries = "[...document.querySelectorAll('#entries li')]"
+    served.set_up()
+    page.wait("document.querySelectorAll('.entry').length > 1")
+    while page.script("document.querySelector('#earlier').checkVisibility()"):
+        page.script("document.querySelector('#earlier').click()")
+    assert "not kept" not in page.script(f"{entries}.map(e => e.textContent).join()"), "nothing has gone yet"
+
+    async def much() -> None:
+        for number in range(KEPT):
+            served.server._behind.moved(f"moved {number}")
+
+    served.do(much())
+    page.wait(f"{entries}.some(e => e.textContent.includes('moved {KEPT - 1}'))")
+    while page.script("document.querySelector('#earlier').checkVisibility()"):
+        assert "not kept" not in page.script(f"{entries}.pop().textContent"), "there are earlier ones"
+        page.script("document.querySelector('#earlier').click()")
+
+    assert page.script(f"{entries}.pop().textContent") == "Older ones are not kept."
+    assert page.script("document.querySelectorAll('.entry').length") == KEPT
+
+
+def test_an_entry_of_another_day_stands_with_its_date(page: Page, served: Served) -> None:
+    served.set_up()
+    first = "[...document.querySelectorAll('.entry')].find(e => e.textContent.includes('sent the form')).querySelector('.at').textContent"
+    page.wait("[...document.querySelectorAll('.entry')].some(e => e.textContent.includes('sent the form'))")
+    assert re.match(r"\d\d:\d\d", page.script(first))
+
+    async def tomorrow() -> None:
+        served.group.clock.advance(timedelta(days=1))
+        served.server._behind.moved("moved on")
+
+    served.do(tomorrow())
+    page.wait(f"/^[A-Z][a-z]+,? \\d+ [A-Z][a-z]+, \\d\\d:\\d\\d/.test({first})")
 
 
 def test_a_click_is_seen_in_another_window_at_once(browser: Chromium, served: Served) -> None:
@@ -633,9 +671,10 @@ def test_taking_the_cards_along_stays_in_view_however_much_happens(page: Page, s
 
 
 @pytest.mark.parametrize(
-    ("own", "shown"), [("Europe/Berlin", "Europe/Berlin"), ("UTC", r"UTC · \d\d:\d\d in Europe/Berlin")]
+    ("own", "shown"),
+    [("Europe/Berlin", r"Europe\/Berlin"), ("UTC", r"Europe\/Berlin · \d\d:\d\d for you \(UTC\)")],
 )
-def test_the_clock_tells_its_zone_and_the_group_s(
+def test_once_the_group_has_a_zone_all_times_are_in_it_and_the_reader_s_stands_beside_it(
     browser: Chromium, served: Served, own: str, shown: str
 ) -> None:
     page = opened(browser, served)
@@ -645,11 +684,12 @@ def test_the_clock_tells_its_zone_and_the_group_s(
     page.wait("!window.before && document.querySelectorAll('article').length > 0")
     assert page.script("document.querySelector('#zone').textContent") == own
     served.set_up()
-    page.wait(
-        f"new RegExp('^{shown}$'.replaceAll('\\d', '[0-9]')).test(document.querySelector('#zone').textContent)".replace(
-            r"\d", "[0-9]"
-        )
-    )
+    page.wait(f"/^{shown}$/.test(document.querySelector('#zone').textContent)")
+    theirs = f"{served.group.clock.now().astimezone(ZoneInfo('Europe/Berlin')):, %H:}"
+
+    assert theirs in page.script("document.querySelector('#now').textContent")
+    for where in ("#log .by .at", "#entries .at"):
+        assert page.script(f"document.querySelector({where!r}).textContent").startswith(theirs[2:]), where
 
 
 def test_what_the_clock_refused_is_forgotten_once_it_is_no_longer_true(page: Page) -> None:
@@ -681,6 +721,10 @@ def test_the_top_says_what_this_is_and_a_phone_keeps_room_for_the_messages(
     press(page, "Set it up for me")
     told(page, "Question of the day")
     page.wait(f"{head} < 260")
+    name = "document.querySelector('h1').getBoundingClientRect()"
+    assert page.script(
+        f"{name}.left >= 0 && {name}.bottom > 0 && document.querySelector('h1').checkVisibility()"
+    )
 
 
 # ---------------------------------------------------------------- buttons
@@ -880,6 +924,48 @@ def test_what_fits_no_option_is_refused_and_not_left_out(page: Page, served: Ser
     assert _called(served, "quiz") == []
     assert _called(served, "help") == []
     clean(page)
+
+
+@pytest.mark.parametrize(
+    ("who", "typed", "words"),
+    [
+        ("Ada", "/settings", "There is no such command for Ada here."),
+        ("Ada", "/admin", "There is no such command for Ada here."),
+        ("Olga", "/leaderbord", "There is no such command for Olga here."),
+        ("Olga", "/streak", "/streak takes a further word: /streak pause, /streak show."),
+    ],
+)
+def test_a_command_that_is_not_offered_is_refused_and_posted_nowhere(
+    page: Page, served: Served, who: str, typed: str, words: str
+) -> None:
+    served.set_up()
+    be(page, who)
+    line(page, typed)
+    page.wait("document.querySelector('#refused').textContent !== ''")
+
+    said = page.script("document.querySelector('#refused').textContent")
+    assert sorted(re.split(r"[:,.] ?", said)) == sorted(re.split(r"[:,.] ?", words))
+    assert page.script("document.querySelector('#write').value") == typed, "it can be mended"
+    assert not any(typed in each for each in texts(page))
+
+
+def test_a_chosen_value_leads_to_the_option_that_is_still_required(page: Page, served: Served) -> None:
+    served.set_up()
+    day = served.group.clock.now().date().isoformat()
+    page.script("document.querySelector('#write').focus()")
+    write(page, "/admin void")
+    page.wait("document.querySelectorAll('#options li').length === 2")
+    key(page, "Enter")
+    page.wait("document.querySelector('#write').value === '/admin void day:'")
+    page.wait(f"[...document.querySelectorAll('#options li')].some(o => o.textContent.includes({day!r}))")
+    key(page, "Enter")
+    page.wait("/day: .+ reason: $/.test(document.querySelector('#write').value)")
+    write(page, "a broken question")
+    key(page, "Enter")
+    page.wait("document.querySelector('#write').value === ''")
+    given = {one["name"]: one["value"] for one in _called(served, "admin")[0]["options"][0]["options"]}
+
+    assert given == {"day": day, "reason": "a broken question"}
 
 
 def test_what_is_typed_in_full_needs_enter_once(page: Page, served: Served) -> None:

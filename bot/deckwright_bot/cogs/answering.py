@@ -36,7 +36,7 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
             snapshot, closes = result.snapshot, post.closes
             shown = await context.draw_for(
                 interaction,
-                lambda: messages.post_message(context.renderer, snapshot, closes, None, locale),
+                lambda: messages.post_message(context.renderer, snapshot, closes, None, locale, kept=True),
             )
             await show(interaction, shown, view=views.question(post.id, snapshot, locale))
             return
@@ -48,8 +48,10 @@ async def stale(interaction: discord.Interaction) -> None:
     await say(interaction, text("error.stale", locale_of(interaction)))
 
 
-async def show_result(context: Context, interaction: discord.Interaction, result: Result) -> None:
-    """A reply's result, or why there is none."""
+async def show_result(
+    context: Context, interaction: discord.Interaction, result: Result, *, again: bool = False
+) -> None:
+    """A reply's result, or why there is none; ``again`` if it was not the first reply."""
     locale = locale_of(interaction)
     post = result.post
     if result.verdict is Verdict.UNKNOWN or post is None:
@@ -60,12 +62,14 @@ async def show_result(context: Context, interaction: discord.Interaction, result
             and post.closes is not None
             and post.closes > context.now()
         ):
-            await say(interaction, text("result.not-answered", locale, closes=messages.when(post.closes)))
+            await say(
+                interaction, text("result.not-answered", locale, closes=messages.when(post.closes, "f"))
+            )
         else:
             await say(interaction, text("result.missed", locale))
     else:
         shown = await context.draw_for(
-            interaction, lambda: messages.result_message(context.renderer, result, locale)
+            interaction, lambda: messages.result_message(context.renderer, result, locale, again=again)
         )
         open_one = result.answer.choice is None and result.answer.grade is None
         await show(interaction, shown, view=views.result(post.id, grade=open_one, locale=locale))
@@ -114,10 +118,10 @@ async def _taken(context: Context, interaction: discord.Interaction, result: Res
     if result.verdict is Verdict.TOO_LATE and result.answer is None and result.post is not None:
         daily = await context.services.groups.daily(result.post.group)
         following = await context.services.posts.next_posts(daily, context.now(), 1) if daily else []
-        next_one = messages.when(following[0][1]) if following else "—"
+        next_one = messages.when(following[0][1], "f") if following else "—"
         await say(interaction, text("result.too-late", locale_of(interaction), when=next_one))
         return
-    await show_result(context, interaction, result)
+    await show_result(context, interaction, result, again=result.verdict is Verdict.AGAIN)
 
 
 async def open_answer(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:

@@ -15,8 +15,10 @@ from deckwright_bot.services.corrections import OUT, OVER, Refusal, Rescoring
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store.records import Post
 from deckwright_bot.ui import owners, views
+from deckwright_bot.ui.dates import dated
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.naming import options, titled
+from deckwright_bot.ui.render import shortened
 from deckwright_bot.ui.texts import text
 
 MOST_CHOICES = 25
@@ -57,7 +59,8 @@ def register(admin: app_commands.Group, context: Context) -> None:
         if isinstance(done, Refusal):
             await _refuse(interaction, done, when)
         else:
-            await say(interaction, text("admin.void", locale_of(interaction), date=when.isoformat()))
+            locale = locale_of(interaction)
+            await say(interaction, text("admin.void", locale, date=dated(when, locale, year=True)))
 
     @admin.command(**titled("admin.credit"))
     @options("admin.credit", "member", "day", "reason")
@@ -80,7 +83,9 @@ def register(admin: app_commands.Group, context: Context) -> None:
         if refusal is not None:
             await _refuse(interaction, refusal, when, name)
         else:
-            await say(interaction, text("admin.credited", locale, member=name, date=when.isoformat()))
+            await say(
+                interaction, text("admin.credited", locale, member=name, date=dated(when, locale, year=True))
+            )
 
     @rescore.autocomplete("day")
     @void.autocomplete("day")
@@ -142,14 +147,10 @@ async def _days(
 
     found = [(day, f"{day} · {words}") for day, words in await context.draw(draw)]
     return [
-        app_commands.Choice(name=_cut(name), value=day)
+        app_commands.Choice(name=shortened(name, LONGEST_CHOICE), value=day)
         for day, name in found
         if typed.strip().casefold() in name.casefold()
     ]
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_CHOICE else f"{name[: LONGEST_CHOICE - 1]}…"
 
 
 async def _date(interaction: discord.Interaction, words: str) -> date | None:
@@ -169,10 +170,11 @@ async def _reasoned(interaction: discord.Interaction, reason: str) -> bool:
 
 
 async def _refuse(interaction: discord.Interaction, refusal: Refusal, day: date, member: str = "") -> None:
+    locale = locale_of(interaction)
     words = text(
         f"correct.{refusal.why.value}",
-        locale_of(interaction),
-        date=day.isoformat(),
+        locale,
+        date=dated(day, locale, year=True),
         member=member,
         letters=owners.letters(refusal.letters),
     )

@@ -14,7 +14,7 @@ from deckwright_bot.cogs.context import Context, locale_of, say, show
 from deckwright_bot.ui import looking
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.naming import options, titled
-from deckwright_bot.ui.render import name_of
+from deckwright_bot.ui.render import name_of, shortened
 from deckwright_bot.ui.texts import text
 
 
@@ -42,7 +42,8 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
     @card.autocomplete("find")
     async def typed(_interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
         return [
-            app_commands.Choice(name=each.title[:100], value=each.card) for each in cards.finder.find(current)
+            app_commands.Choice(name=shortened(each.title, 100), value=each.card)
+            for each in cards.finder.find(current)
         ]
 
     @tree.command(**titled("decks"))

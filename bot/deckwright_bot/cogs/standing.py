@@ -11,6 +11,7 @@ from deckwright.study.ranking import Period
 from deckwright_bot.cogs.access import Handler
 from deckwright_bot.cogs.context import Context, locale_of, member_name, revise, say
 from deckwright_bot.ui import standings as standings_ui, views
+from deckwright_bot.ui.dates import dated
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.naming import choices, options, titled
 from deckwright_bot.ui.texts import text
@@ -40,7 +41,10 @@ def register(tree: app_commands.CommandTree[discord.Client], context: Context) -
         if made is None:
             await say(interaction, text("error.no-post", locale))
         else:
-            await say(interaction, text("streak.pause.done", locale, until=made.last.isoformat()))
+            lines = [text("streak.pause.done", locale, until=dated(made.last, locale))]
+            if await standings.at_stake(interaction.guild_id or 0, interaction.user.id):
+                lines.append(text("streak.pause.open", locale))
+            await say(interaction, "\n".join(lines))
 
     tree.add_command(streak)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,8 @@ from deckwright_bot.services.library import StudyLibrary
 from deckwright_bot.services.spoilers import asked_now
 from deckwright_bot.store.database import Database
 
+_MARKS = re.compile(r"```\w*|[$`]|\*\*|^#+ ", re.MULTILINE)
+"""What only sets words and formulas apart, and would be read as it stands."""
 _NOBODY = PostKey(0, "card", date(2000, 1, 1))
 """The options of a card that is looked up stand in one order for everybody."""
 
@@ -70,12 +73,12 @@ class CardService:
 
 
 def _title(card: KindCard) -> str:
-    """What a list calls a card.
+    """What a list calls a card, in plain words; as long as its question is.
 
     Answers are no words to search by, or typing each option of an open question would find its key.
     """
-    question = " ".join(_shut(card.question).replace("$", "").split())
-    return f"{question} ({card.id})" if len(question) + len(card.id) < 97 else question[:100]
+    question = " ".join(_MARKS.sub("", _shut(card.question)).split())
+    return f"{question} ({card.id})" if len(question) + len(card.id) < 97 else question
 
 
 def _shut(text: str) -> str:

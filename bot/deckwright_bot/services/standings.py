@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from deckwright.study import schedule
 from deckwright.study.dates import local_date
+from deckwright.study.posting import State
 from deckwright.study.ranking import Period, Span, Standing, Tally, own, rank, span
-from deckwright.study.streak import Pause, Streak, pause, streak
+from deckwright.study.streak import Mark, Pause, Streak, pause, streak
 from deckwright_bot.services.snapshots import series_of
 from deckwright_bot.store import (
     groups as group_store,
@@ -30,6 +31,8 @@ class Board:
     standings: tuple[Standing, ...]
     names: dict[int, str]
     mine: Standing | None
+    hidden: bool = False
+    """Whether the asking member stands on no board; theirs is then the place they would have."""
 
 
 async def streak_in(connection: Connection, group: int, series: str, member: int) -> Streak:
@@ -72,6 +75,17 @@ class StandingsService:
             await member_store.pause(connection, group, DAILY, member, made.first, made.days, now)
         return made
 
+    async def at_stake(self, group: int, member: int) -> bool:
+        """Whether a question is open that a member has not answered, and would miss if it closed so (R19)."""
+        async with self._database.reading() as connection:
+            lines = await post_store.lines_of(connection, group, DAILY, member)
+            pauses = await member_store.pauses_of(connection, group, DAILY, member)
+        spans = [Pause(each.begins, each.days) for each in pauses]
+        opened = {each.day for each in lines.posts if each.state is State.SENT}
+        closed = [replace(each, state=State.CLOSED) if each.day in opened else each for each in lines.posts]
+        marks = streak(closed, lines.answered, spans, lines.credited).calendar
+        return any(day in opened and mark in (Mark.MISSED, Mark.FROZEN) for day, mark in marks)
+
     async def paused_until(self, group: int, member: int, now: datetime) -> date | None:
         """The last date of a member's pause, if one is running or to come; an answer ended it (R22)."""
         async with self._database.reading() as connection:
@@ -93,8 +107,16 @@ class StandingsService:
             daily = await group_store.daily(connection, group)
             days = Span(date.min, LAST_YEAR) if daily is None else span(period, now, series_of(daily).tz)
             found = await scores.board(connection, group, days.first, days.last)
-        standings = rank({each.member: Tally(each.points, each.right, each.answers) for each in found})
-        return Board(period, standings, {each.member: each.name for each in found}, own(standings, member))
+            tallies = {each.member: Tally(each.points, each.right, each.answers) for each in found}
+            off = None
+            if member not in tallies:
+                off = await scores.hidden(connection, group, member, days.first, days.last)
+        standings = rank(tallies)
+        names = {each.member: each.name for each in found}
+        if off is None:
+            return Board(period, standings, names, own(standings, member))
+        among = rank({**tallies, member: Tally(off.points, off.right, off.answers)})
+        return Board(period, standings, names, own(among, member), hidden=True)
 
     async def credits(self, group: int, member: int) -> list[Credit]:
         """What was credited to a member for faults of the bot, oldest first (R23)."""

@@ -18,19 +18,22 @@ from deckwright_bot.store.tables import members, points
 _ADD = insert(points).on_conflict_do_nothing()
 
 
-def _board(sums: Select[Any]) -> Select[Any]:
-    """Sums of members, with the names of those who are shown."""
+def _board(sums: Select[Any], *, hidden: bool = False) -> Select[Any]:
+    """Sums of members, with the names of those who are shown, or of those who are ``hidden``."""
     each = sums.subquery()
     shown = and_(members.c.member == each.c.member, members.c.group_id == bindparam("p_group"))
     return (
         select(each.c.member, members.c.name, each.c.points, each.c.right, each.c.answers)
         .join(members, shown)
-        .where(members.c.hidden.is_(False), members.c.left.is_(None))
+        .where(members.c.hidden.is_(hidden), members.c.left.is_(None))
     )
 
 
 _FROM_ROWS = _board(FROM_ROWS)
 _FROM_SUMS = _board(FROM_SUMS)
+_ONE = members.c.member == bindparam("p_member")
+_HIDDEN_FROM_ROWS = _board(FROM_ROWS, hidden=True).where(_ONE)
+_HIDDEN_FROM_SUMS = _board(FROM_SUMS, hidden=True).where(_ONE)
 _OF_MEMBER = select(func.sum(points.c.points)).where(
     points.c.source == bindparam("p_source"), points.c.member == bindparam("p_member")
 )
@@ -62,6 +65,16 @@ async def board(connection: AsyncConnection, group: int, first: date, last: date
     statement = _FROM_SUMS if _whole_months(first, last) else _FROM_ROWS
     rows = await connection.execute(statement, {"p_group": group, "p_first": first, "p_last": last})
     return [Score(row.member, row.name, row.points, row.right, row.answers) for row in rows]
+
+
+async def hidden(
+    connection: AsyncConnection, group: int, member: int, first: date, last: date
+) -> Score | None:
+    """The sums of a member who is on no board of the group by their own wish; None for anybody else (R26)."""
+    statement = _HIDDEN_FROM_SUMS if _whole_months(first, last) else _HIDDEN_FROM_ROWS
+    values = {"p_group": group, "p_member": member, "p_first": first, "p_last": last}
+    row = (await connection.execute(statement, values)).first()
+    return None if row is None else Score(row.member, row.name, row.points, row.right, row.answers)
 
 
 async def of_member(connection: AsyncConnection, source: str, member: int) -> int:

@@ -111,7 +111,7 @@ class Behind:
         for entry, member, day in answered:
             held = await self._misses.earned(member, day)
             if held is not None:
-                entry.later = {"R21": words.EARNED.format(count=held)}
+                entry.later = words.of_rule("R21", "earned", held=held)
                 entry.rules |= entry.later
         for day in closed:
             found = await self._misses.of(day)

@@ -6,36 +6,32 @@ Both belong to one deed: a question that is closed is a row first, then a messag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Final
 
 from deckwright_bot.sandbox.model import Channel, Message, MessageType
 from deckwright_bot.sandbox.state import World
+from deckwright_bot.services.care import beginning, night_of
 from deckwright_bot.trial import words
 from deckwright_bot.trial.people import button_of, is_open, post_of
 from deckwright_bot.trial.plain import day_of, titled
 from deckwright_bot.trial.rows import Row, Values
 from deckwright_bot.trial.rules import REKEYED, VOIDED, Known, Said
-from deckwright_bot.trial.words import RULES
+from deckwright_bot.trial.words import RULES, of_rule
 
 Key = tuple[object, ...]
 """What a deed is about; whatever has the same key belongs together."""
 
 POSTED: Final[Said] = {rule: RULES[rule] for rule in ("R6", "R10", "R11", "R16")}
-REMATCHED: Final[Said] = POSTED | {
-    "R10": "The Friday rematch: most of the group missed this one two weeks ago or more."
-}
-COUNTED: Final[Said] = {"R15": "Until the close everybody sees only how many answered."}
-CLOSED: Final[Said] = {
-    "R15": "At the close everybody sees the key, the counts and the reasons.",
-    "R16": RULES["R16"],
-    "R19": RULES["R19"],
-}
-STEPS: Final[Said] = {"R9": "Thread and pin follow a post as steps of their own."}
-GREETED: Final[Said] = {"R12": "One message on joining, with one button."}
+REMATCHED: Final[Said] = POSTED | of_rule("R10", "rematch")
+COUNTED: Final[Said] = {"R15": RULES["R15"]}
+CLOSED: Final[Said] = of_rule("R15", "closed") | {"R16": RULES["R16"], "R19": RULES["R19"]}
+GREETED: Final[Said] = of_rule("R12", "greeted")
 REMINDED: Final[Said] = {"R32": RULES["R32"]}
 NIGHTLY: Final[Said] = {"R24": RULES["R24"], "R30": RULES["R30"]}
+AT_NIGHT: Final = timedelta(hours=3)
+"""So long after its beginning the night's work is still done at night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,8 @@ def of_rows(rows: Sequence[Row], world: World) -> list[tuple[Deed, list[Row]]]:
         if deed is None:
             silent.append(row)
         elif deed.key in found:
-            found[deed.key][1].append(row)
+            first, own = found[deed.key]
+            found[deed.key] = (replace(first, over=first.over or deed.over), [*own, row])
         else:
             found[deed.key] = (deed, [row])
     if not found:
@@ -103,22 +100,25 @@ def _of_row(row: Row, world: World) -> Deed | None:
         case "reminders" if row.now("last_post"):
             return reminder(int(row.whole["member"]), world)
         case "facts" if row.whole.get("name") in ("night", "books", "truncate-log"):
-            return Deed(("night",), words.NIGHT, NIGHTLY, over='"done"' in str(row.now("value")))
+            return _night(world, over='"done"' in str(row.now("value")))
         case "sums":
-            return Deed(("night",), words.NIGHT, NIGHTLY)
+            return _night(world)
         case _:
             return None
+
+
+def _night(world: World, *, over: bool = False) -> Deed:
+    """The night's work; a bot that was not there at night does it as soon as it is."""
+    now = world.clock.now()
+    at_night = now - beginning(night_of(now)) < AT_NIGHT
+    return Deed(("night",), words.NIGHT if at_night else words.NIGHT_LATE, NIGHTLY, over)
 
 
 def _of_post(row: Row) -> Deed:
     number, state = row.whole["id"], row.now("state")
     named = {"day": day_in(row.whole["date"])}
     if row.how == "added" and state == "skipped":
-        return Deed(
-            ("skip", number),
-            words.LEFT_OUT.format(**named),
-            {"R18": "Dates without a question break no streak."},
-        )
+        return Deed(("skip", number), words.LEFT_OUT.format(**named), of_rule("R18", "left-out"))
     if row.how == "added":
         rules = REMATCHED if row.whole.get("rematch_of") else POSTED
         return Deed(("out", number), words.CLAIM.format(**named), rules)
@@ -136,9 +136,9 @@ def _of_post(row: Row) -> Deed:
     if "shown_count" in row.values:
         return Deed(("count", number), words.COUNT.format(**named), COUNTED, over=True)
     if "thread_step" in row.values:
-        return Deed(("thread", number), words.THREAD.format(**named), STEPS, over=True)
+        return Deed(("thread", number), words.THREAD.format(**named), over=True)
     if "pin_step" in row.values:
-        return Deed(("pin", number), words.PIN.format(**named), STEPS, over=True)
+        return Deed(("pin", number), words.PIN.format(**named), over=True)
     return Deed(("out", number), words.WAITING.format(**named), {"R9": RULES["R9"]})
 
 
@@ -173,7 +173,7 @@ def of_message(message: Message, world: World, known: Known, *, created: bool, c
     """The deed that a message of the bot's is, or its new face; ``closing`` while its question is being closed."""
     named = {"what": titled(message, world), "where": place(world.channels.get(message.channel_id))}
     if message.type is MessageType.PINNED:
-        return Deed(("pin", _pinned(message, world)), words.PINNED.format(**named), STEPS)
+        return Deed(("pin", _pinned(message, world)), words.PINNED.format(**named))
     if message.type is MessageType.THREAD_CREATED:
         return Deed(("thread-by-itself", message.id), words.STARTED.format(**named))
     post = post_of(message)
@@ -200,9 +200,9 @@ def _of_face(post: int, known: Known, *, is_open: bool, closing: bool) -> Deed:
     if is_open:
         return Deed(("count", post), words.COUNT.format(**named), COUNTED)
     if row.get("state") == "void":
-        return Deed(("close", post), words.SHOWED_VOID.format(**named), {"R28": VOIDED})
+        return Deed(("close", post), words.SHOWED_VOID.format(**named), VOIDED)
     if row.get("key") and not closing:
-        return Deed(("close", post), words.SHOWED_KEY.format(**named), {"R28": REKEYED})
+        return Deed(("close", post), words.SHOWED_KEY.format(**named), REKEYED)
     return Deed(("close", post), words.REVEAL.format(**named), CLOSED)
 
 

@@ -11,7 +11,7 @@ from deckwright.study.streak import FREEZE_EVERY, FREEZES_HELD, Mark, Streak
 from deckwright_bot.trial import words
 from deckwright_bot.trial.plain import day_of
 from deckwright_bot.trial.rules import Said
-from deckwright_bot.trial.words import RULES
+from deckwright_bot.trial.words import PARTS, RULES
 
 if TYPE_CHECKING:
     from deckwright_bot.services.standings import StandingsService
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 ADDING: Final = (Mark.ANSWERED, Mark.CREDITED)
 MARKS: Final = {
-    Mark.FROZEN: (words.FROZEN, "R21", "A miss uses a freeze by itself; the streak stays as it was."),
-    Mark.MISSED: (words.ENDED, "R21", "Without a freeze a miss ends the streak."),
-    Mark.PAUSED: (words.ON_PAUSE, "R22", "On pause a miss costs nothing."),
+    Mark.FROZEN: (words.FROZEN, "R21", PARTS["R21"]["frozen"]),
+    Mark.MISSED: (words.ENDED, "R21", PARTS["R21"]["ended"]),
+    Mark.PAUSED: (words.ON_PAUSE, "R22", PARTS["R22"]["missed"]),
     Mark.OUTAGE: (words.EXCUSED, "R20", RULES["R20"]),
 }
 """What is said of somebody who missed a question, and the rule behind it."""

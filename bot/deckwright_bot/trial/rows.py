@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from deckwright_bot.store.database import Connection, Database
 
-LONGEST_VALUE: Final = 60
+LONGEST_VALUE: Final = 120
+"""Letters of a value that are read: a night's stage, by which its end is known, stands within them."""
 UNTOLD_TABLES: Final = frozenset({"uptime", "alembic_version", "package_builds"})
 """The heartbeat of every tick, the schema's number, and the lists of all cards in a package."""
 UNTOLD_COLUMNS: Final = frozenset({"looked", "wakes", "present", "asked"})

@@ -64,14 +64,18 @@ def offers_message(
     if not offers:
         embed.description = text("decks.none", locale)
         return embed, None
-    lines = []
+    # Said once where it is true of all.
+    untaken = len(offers) > 1 and all(offer.changes is None for offer in offers)
+    lines = [text("decks.new.all", locale)] if untaken else []
     for offer in offers[:LISTED]:
         package = offer.package
         parts = [f"**{_linked(package, limit)}**", size_of(package.size)]
         if package.cards:
             parts.append(counted("decks.cards", package.cards, locale))
         parts.append(_version(package, locale))
-        lines.append(f"{' · '.join(parts)}\n-# {_news(offer, locale)}")
+        lines.append(" · ".join(parts))
+        if not untaken:
+            lines.append(f"-# {_news(offer, locale)}")
     embed.description = cut("\n".join(lines), 4000)
     select: discord.ui.Select[discord.ui.View] = discord.ui.Select(
         custom_id=str(ComponentId("take")),

@@ -13,6 +13,7 @@ from deckwright.study.question import Snapshot
 from deckwright_bot.services.answers import Result
 from deckwright_bot.services.ports import Rematch, Tally, Yesterday
 from deckwright_bot.store.records import DONT_KNOW, Post
+from deckwright_bot.ui.dates import dated
 from deckwright_bot.ui.render import (
     ACCENT,
     MAX_REASON,
@@ -49,11 +50,15 @@ def post_message(
     *,
     answers: int = 0,
     rematch: Rematch | None = None,
+    kept: bool = False,
 ) -> Shown:
-    """The post as it stands in the channel while it is open."""
+    """The post as it stands in the channel while it is open.
+
+    A copy that is ``kept``, for nobody edits it at the close, names the instant, not how far off it is.
+    """
     again = Piece()
     if rematch is not None:
-        again = _text(text("rematch.head", locale, day=rematch.day.isoformat(), share=rematch.right))
+        again = _text(text("rematch.head", locale, day=dated(rematch.day, locale), share=rematch.right))
     pieces = [_yesterday(yesterday, locale), again, renderer.question(snapshot)]
     shown = renderer.show(pieces, title=text("post.title", locale))
     meta = text(
@@ -61,7 +66,7 @@ def post_message(
         locale,
         deck=said(snapshot.texts.title),
         level=text(f"level.word.{snapshot.texts.level}", locale),
-        closes=when(closes),
+        closes=when(closes, "f" if kept else "R"),
     )
     shown.embeds[-1].add_field(
         name="\u200b", value=cut(f"{meta}\n{counted('post.count', answers, locale)}", 1024)
@@ -84,12 +89,12 @@ def _yesterday(yesterday: Yesterday | None, locale: str) -> Piece:
     return _text(f"-# {' '.join(lines)}")
 
 
-def result_message(renderer: Renderer, result: Result, locale: str) -> Shown:
-    """What a member learns at once, in private (R14)."""
+def result_message(renderer: Renderer, result: Result, locale: str, *, again: bool = False) -> Shown:
+    """What a member learns at once, in private (R14); ``again`` if they tried to answer a second time."""
     snapshot, answer = result.snapshot, result.answer
     if snapshot is None or answer is None or result.graded is None:
         raise AssertionError("a result without an answer")
-    head = [] if result.verdict != "again" else [_text(text("result.already", locale))]
+    head = [_text(text("result.already", locale))] if again else []
     if result.post is not None and result.post.state is State.VOID:
         head.append(_text(text("result.void", locale, reason=_reason(result.post))))
     elif result.post is not None and result.post.key is not None:
@@ -149,8 +154,12 @@ def _choice_result(renderer: Renderer, snapshot: Snapshot, result: Result, local
 
 
 def _open_result(renderer: Renderer, snapshot: Snapshot, result: Result, locale: str) -> list[Piece]:
-    pieces = [renderer.answer(snapshot)]
     answer = result.answer
+    pieces = []
+    if answer is not None and answer.grade is not None:
+        grade = text(f"grade.{answer.grade}", locale)
+        pieces.append(_text(f"**{text('result.graded', locale, grade=grade)}**"))
+    pieces.append(renderer.answer(snapshot))
     found = answer.found if answer is not None else None
     if found:
         for state, key in MATCHES.items():

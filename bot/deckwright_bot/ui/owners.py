@@ -13,6 +13,7 @@ from deckwright_bot.services.corrections import Rescoring
 from deckwright_bot.services.overview import Overview
 from deckwright_bot.services.typed import write_dates
 from deckwright_bot.store.records import Daily, Post
+from deckwright_bot.ui.dates import dated
 from deckwright_bot.ui.messages import times, when
 from deckwright_bot.ui.render import ACCENT, QUIET, WRONG, cut, name_of, said
 from deckwright_bot.ui.texts import counted, text
@@ -64,7 +65,11 @@ def panel_message(
         else [text("panel.decks.all", locale)]
     )
     role = f"<@&{daily.ping_role}>" if daily.ping_role is not None else text("panel.nobody", locale)
-    log = f"<#{daily.log_channel}>" if daily.log_channel is not None else text("panel.nowhere", locale)
+    log = (
+        text("panel.log", locale, channel=f"<#{daily.log_channel}>")
+        if daily.log_channel is not None
+        else text("panel.log.none", locale)
+    )
     lines = [
         *_paused(daily, locale),
         text("panel.posts", locale, channel=place, time=at, zone=daily.zone),
@@ -74,7 +79,7 @@ def panel_message(
     ]
     if daily.skip_dates:
         lines.append(text("panel.off", locale, dates=cut(write_dates(daily.skip_dates), 500)))
-    lines += [text("panel.ping", locale, role=role), text("panel.log", locale, channel=log)]
+    lines += [text("panel.ping", locale, role=role), log]
     left = counted("panel.left", overview.left, locale)
     complete = [] if lacks else [text("panel.complete", locale)]
     lines.append(f"-# {' '.join([left, *complete])}")
@@ -125,7 +130,7 @@ def status_message(daily: Daily, overview: Overview, lacks: Sequence[Lack], loca
 
 def _post_line(post: Post, answers: int, locale: str) -> str:
     state = text(f"state.{post.state.value}", locale)
-    line = text("status.line", locale, date=post.date.isoformat(), state=state)
+    line = text("status.line", locale, date=dated(post.date, locale), state=state)
     return f"{line} · {counted('post.count', answers, locale)}" if post.state in ANSWERED else line
 
 
@@ -162,7 +167,7 @@ def rescoring_message(found: Rescoring, question: str, locale: str, *, moved: bo
     else:
         lines.append(f"-# {text('rescore.moved' if moved else 'rescore.dry', locale)}")
     return discord.Embed(
-        title=text("rescore.title", locale, date=found.post.date.isoformat()),
+        title=text("rescore.title", locale, date=dated(found.post.date, locale, year=True)),
         description="\n".join(line for line in lines if line),
         colour=QUIET if found.applied else ACCENT,
     )

@@ -33,8 +33,8 @@ QUIZ: Final[Mapping[str, str]] = {
     "quiz.question": "Question {number} of {count}",
     "quiz.over": "Question {number} of {count}: over",
     "quiz.ends": "ends {ends}",
-    "quiz.chosen": "You chose {letter}. The key comes when the time is over.",
-    "quiz.chosen.dont-know": "You said that you don't know. The key comes when the time is over.",
+    "quiz.chosen": "You chose {letter}. The answer comes when the time is over.",
+    "quiz.chosen.dont-know": "You said that you don't know. The answer comes when the time is over.",
     "quiz.stands": "Your first answer stands.",
     "quiz.too-late": "That is over.",
     "quiz.table": "Table",
@@ -99,7 +99,7 @@ QUIZ: Final[Mapping[str, str]] = {
     "solo.empty.missed": "There is nothing that you got wrong the last time you were asked.",
     # a card
     "card.unknown": "I know no card like that. Type a few of its words and choose one.",
-    "card.hidden": "This one is being asked here: its key comes when the question closes.",
+    "card.hidden": "This one is being asked here: its answer comes when the question closes.",
     "card.where": "{deck} · {level}",
     "card.sources": "Sources: {sources}",
     # packages
@@ -110,6 +110,7 @@ QUIZ: Final[Mapping[str, str]] = {
     "decks.version.released": "release {release}",
     "decks.version.built": "built {built}",
     "decks.new": "you have not taken it yet",
+    "decks.new.all": "You have taken none of them yet.",
     "decks.same": "you have this one",
     "decks.newer": "newer than the one you took {since}",
     "decks.changes": "since {since}: {what}",
@@ -126,7 +127,7 @@ QUIZ: Final[Mapping[str, str]] = {
     "decks.too-large.no-link": "{file} is too large for a message here ({size}). Ask whoever runs this bot for it.",
     "decks.gone": "That package has just been replaced. Press again.",
     # the Friday rematch
-    "rematch.head": "Rematch: {day} only {share} % of you had this one.",
+    "rematch.head": "Rematch: on {day} only {share} % of you got this right.",
     "rematch.result": "Rematch: {then} % → {now} %",
     # commands
     "command.quiz": "quiz",

@@ -275,12 +275,14 @@ def _result(
     told = Told(snapshot)
     for option in snapshot.options:
         mine = found.answer is not None and found.answer.choice == option.letter
-        mark = "✓" if option.right else "✗" if mine else "·"
+        mark = "✓" if option.right else "✗"
         reason = told.new(option.why)
         why = f"\n{renderer.line(reason)}" if reason else ""
         if why or option.right or mine:
             lines.append(f"{mark} **{option.letter}**{why}")
-    pieces = [*before, _words(f"**{text(key, locale)}**"), renderer.question(snapshot), _words(*lines)]
+    given = found.answer.choice if found.answer is not None else None
+    yours = text("result.yours", locale, letter=given) if outcome is Outcome.WRONG else ""
+    pieces = [*before, _words(f"**{text(key, locale)}**", yours), renderer.question(snapshot), _words(*lines)]
     pieces.append(renderer.answer(snapshot))
     colour = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG}.get(outcome, QUIET)
     last = found.quiz.position >= len(found.quiz.prompts)

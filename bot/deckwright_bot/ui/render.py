@@ -229,6 +229,17 @@ def cut(text: str, limit: int) -> str:
     return f"{short}…" + ("\n```" if short.count("```") % 2 else "")
 
 
+def shortened(words: str, limit: int) -> str:
+    """A line within a limit, cut between two words; in a word only where that is most of the line."""
+    if len(words) <= limit:
+        return words
+    short = words[: limit - 1]
+    if not words[limit - 1].isspace():
+        begun = short.rfind(" ")
+        short = short[:begun] if begun > limit // 2 else short
+    return f"{short.rstrip(' .,;:…')}…"
+
+
 def _within_total(embeds: list[discord.Embed]) -> list[discord.Embed]:
     left = TOTAL - 200
     for embed in embeds:

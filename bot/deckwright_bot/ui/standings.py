@@ -11,6 +11,7 @@ from deckwright.study.ranking import page as page_of
 from deckwright.study.streak import Mark, Streak
 from deckwright_bot.services.standings import Board
 from deckwright_bot.store.records import Credit
+from deckwright_bot.ui.dates import dated
 from deckwright_bot.ui.render import ACCENT, MAX_REASON, cut, name_of, said
 from deckwright_bot.ui.texts import text
 
@@ -22,10 +23,10 @@ _MARKS = {
     Mark.CREDITED: "◆",
     Mark.FROZEN: "❄",
     Mark.MISSED: "□",
-    Mark.PAUSED: "·",
-    Mark.OUTAGE: "·",
-    Mark.OPEN: "·",
-    Mark.NONE: "·",
+    Mark.PAUSED: "–",
+    Mark.OUTAGE: "–",
+    Mark.OPEN: "–",
+    Mark.NONE: "–",
 }
 
 
@@ -43,10 +44,11 @@ def streak_message(
         else text("streak.none", locale)
     )
     if paused is not None:
-        embed.description += f"\n{text('streak.paused', locale, until=paused.isoformat())}"
+        embed.description += f"\n{text('streak.paused', locale, until=dated(paused, locale))}"
     if credited:
         lines = [
-            f"- {each.date.isoformat()}: {said(each.reason, MAX_REASON)}" for each in credited[-CREDITS:]
+            f"- {dated(each.date, locale, year=True)}: {said(each.reason, MAX_REASON)}"
+            for each in credited[-CREDITS:]
         ]
         embed.description += "\n" + "\n".join([text("streak.credited", locale), *lines])
     return embed
@@ -69,11 +71,11 @@ def board_message(board: Board, number: int, locale: str) -> tuple[discord.Embed
     ]
     embed = discord.Embed(title=text(f"board.title.{board.period.value}", locale), colour=ACCENT)
     mine = board.mine
-    own = (
-        text("board.me", locale, rank=mine.rank, points=mine.tally.points)
-        if mine is not None
-        else text("board.me.none", locale)
-    )
+    if mine is None:
+        own = text("board.me.none", locale)
+    else:
+        key = "board.me.hidden" if board.hidden else "board.me"
+        own = text(key, locale, rank=mine.rank, points=mine.tally.points)
     embed.description = cut("\n".join(lines) or text("board.empty", locale), 3500) + f"\n\n{own}"
     if count > 1:
         embed.set_footer(text=text("board.page", locale, page=number, pages=count))

@@ -1,9 +1,9 @@
 // The page, put together: what the server tells is drawn where it changed, what people do is sent.
 import { byId, say, walkWithArrows } from "./dom.js";
 import { act, listen } from "./wire.js";
-import { refreshTimes, written } from "./markdown.js";
+import { refreshTimes, useZone, written } from "./markdown.js";
 import { keep, kept } from "./keeping.js";
-import { buttons, channel, channels, entries, forgetMessages, messages, names, now, part, people, take, view } from "./told.js";
+import { buttons, channel, channels, clock, entries, forgetMessages, messages, names, now, part, people, take, view } from "./told.js";
 import { makeLog, shownIn } from "./log.js";
 import { drawChannels, drawHead, drawPeople } from "./places.js";
 import { makeClock } from "./clock.js";
@@ -23,9 +23,10 @@ function hear(patch, fresh) {
   if (!channel()) { view.channel = (channels()[0] || { id: "" }).id; log.begin(); }
   if (any("group", "people", "names")) { drawPeople(be); }
   if (any("decks")) { showDecks(part("decks", [])); }
+  const moved = any("clock") && useZone(clock().zone);
   if (any("clock")) { watch.draw(); }
-  if (any("b", "group")) { showEntries(entries(), part("group", { rules: {} }).rules); }
-  if (any("m", "names", "channels")) { drawHere(any("names")); }
+  if (any("b", "group", "clock")) { showEntries(entries(), part("group", { rules: {} }).rules, now()); }
+  if (moved || any("m", "names", "channels")) { drawHere(moved || any("names")); }
   if (any("steps")) { progress(); }
   refreshTimes(document, now());
 }
@@ -127,7 +128,7 @@ const log = makeLog(doing);
 const watch = makeClock({ begin: () => log.toEnd(), closed: () => log.showClosed() });
 const line = composer({
   commands: () => { const found = part("commands", { server: [], direct: [] }); return (channel() || {}).kind === "direct" ? found.direct : found.server; },
-  names, channel: () => view.channel, came, send: (what) => { log.forgetQuestion(); return act(view.person, what); },
+  names, who: () => (people().find((each) => each.id === view.person) || { name: "you" }).name, channel: () => view.channel, came, send: (what) => { log.forgetQuestion(); return act(view.person, what); },
 });
 const steps = tour({ help, progress, another: () => another().name, done: () => part("steps", {}) });
 

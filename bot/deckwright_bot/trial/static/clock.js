@@ -1,11 +1,10 @@
 // The clock: what it shows, in which zone, and the buttons that move it.
 import { byId, say } from "./dom.js";
-import { written } from "./markdown.js";
+import { inParts, written, zones } from "./markdown.js";
 import { clock, now } from "./told.js";
 import { time } from "./wire.js";
 
 const NARROW = window.matchMedia("(max-width: 48rem)");
-const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 // `begin` is called when time begins to pass, `closed` when a move to the close has ended.
 export function makeClock({ begin, closed }) {
@@ -14,9 +13,9 @@ export function makeClock({ begin, closed }) {
   function show(id, words) { if (byId(id).textContent !== words) { byId(id).textContent = words; } }
 
   function tick() {
-    const { moving, next, zone } = clock(), at = now(), length = NARROW.matches ? "short" : "long";
-    show("now", `${new Date(at).toLocaleDateString("en-GB", { weekday: length, day: "numeric", month: length })}, ${written(at, "t", at)}`);
-    show("zone", zoned(zone, at));
+    const { moving, next } = clock(), at = now(), length = NARROW.matches ? "short" : "long";
+    show("now", `${inParts(at, { weekday: length, day: "numeric", month: length })}, ${written(at, "t", at)}`);
+    show("zone", zoned(at));
     show("next", moving ? "time is passing" : next ? `next post ${written(next, "R", at)}` : "no post is due yet");
   }
 
@@ -54,12 +53,9 @@ export function makeClock({ begin, closed }) {
   return { draw, tick, move };
 }
 
-// Times are shown in the reader's zone, as in Discord; the group's, where it is another one, stands beside it.
-function zoned(group, at) {
-  const written = (zone) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit" }).format(at);
-  try {
-    if (!group || group === OWN_ZONE) { return OWN_ZONE; }
-    const theirs = written(group);
-    return theirs === written(OWN_ZONE) ? group : `${OWN_ZONE} · ${theirs.split(" ").pop()} in ${group}`;
-  } catch { return OWN_ZONE; }
+// Which zone the page's times are in, and what the reader's own clock would show where that is another time.
+function zoned(at) {
+  const { shown, own } = zones(), parts = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+  const yours = inParts(at, parts, own);
+  return inParts(at, parts) === yours ? shown : `${shown} · ${yours.split(" ").pop()} for you (${own})`;
 }

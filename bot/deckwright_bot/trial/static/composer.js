@@ -59,15 +59,17 @@ export function composer(here) {
       const found = place.left.filter((each) => each.name.startsWith(place.typed.toLowerCase()));
       const needed = place.left.some((each) => each.required);
       const start = line.selectionStart - place.typed.length;
-      show(found.map((each) => ({ label: `${each.name}:`, about: each.description + (each.required ? " (required)" : ""), fill: `${spaced(text.slice(0, start))}${each.name}:${known(each) ? "" : " "}`, rest: text.slice(line.selectionStart) })), place.typed && !found.length ? "No option matches." : usage, needed || place.typed !== "");
+      show(found.map((each) => ({ label: `${each.name}:`, about: each.description + (each.required ? " (required)" : ""), fill: spaced(text.slice(0, start)) + named(each), rest: text.slice(line.selectionStart) })), place.typed && !found.length ? "No option matches." : usage, needed || place.typed !== "");
       return;
     }
     const words = `${place.option.name} · ${place.option.description}`;
+    // What is still required is asked for next, so that what is typed on is no part of this value.
+    const needed = place.left.find((each) => each.required), further = needed && !text.slice(place.value.ends).trim() ? named(needed) : "";
     const same = (name) => name.toLowerCase() === place.value.typed.toLowerCase();
-    const value = (each) => ({ label: each.name, name: each.name, exact: same(each.name), value: each.value, option: place.option.name, command: place.command.name, fill: `${text.slice(0, place.value.begins)} ${each.name} `, rest: text.slice(place.value.ends) });
+    const value = (each) => ({ label: each.name, name: each.name, exact: !further && same(each.name), value: each.value, option: place.option.name, command: place.command.name, fill: `${text.slice(0, place.value.begins)} ${each.name} ${further}`, rest: text.slice(place.value.ends) });
     const chosen = picked.get(`${place.command.name}/${place.option.name}`), exact = chosen && chosen.name === place.typed;
     if (exact) {
-      show(place.left.map((each) => ({ label: `${each.name}:`, about: each.description, fill: `${spaced(text)}${each.name}:${known(each) ? "" : " "}` })), usage, false);
+      show(place.left.map((each) => ({ label: `${each.name}:`, about: each.description, fill: spaced(text) + named(each) })), usage, false);
     } else if (place.option.autocomplete) {
       // What was offered for something else is not to be picked meanwhile.
       show([], words, false);
@@ -86,8 +88,10 @@ export function composer(here) {
   // A required option is asked for at once.
   function begun(command) {
     const first = command.options.find((each) => each.required);
-    return first ? `${first.name}:${known(first) ? "" : " "}` : "";
+    return first ? named(first) : "";
   }
+
+  function named(option) { return `${option.name}:${known(option) ? "" : " "}`; }
 
   function spaced(text) { return text.endsWith(" ") ? text : `${text} `; }
 
@@ -119,6 +123,7 @@ export function composer(here) {
     refused.textContent = "";
     if (!text.trim()) { return; }
     close();
+    if (isCommand(text) && !command) { refused.textContent = unknown(text); return; }
     const odd = command ? leftover(text, command) : "";
     if (odd) { refused.textContent = `${odd}: Not a valid value. ${taken(command)}`; return; }
     const options = command ? sendable(valuesOf(text, command), command, picked, here.names()) : null;
@@ -128,6 +133,12 @@ export function composer(here) {
     if (!answer.refused) { here.came(answer, command); return; }
     refused.textContent = Object.entries(answer.about || {}).map(([name, words]) => `${name}: ${words}`).join(" ") || answer.refused;
     if (!line.value) { line.value = text; grow(); }
+  }
+
+  // Discord's client sends no text that begins with "/" and names no command it offers.
+  function unknown(text) {
+    const word = text.split(/\s/)[0], inner = here.commands().filter((each) => `/${each.name}`.startsWith(`${word} `));
+    return word.length > 1 && inner.length ? `${word} takes a further word: ${inner.map((each) => `/${each.name}`).join(", ")}.` : `There is no such command for ${here.who()} here.`;
   }
 
   function taken(command) {

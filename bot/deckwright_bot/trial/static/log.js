@@ -1,6 +1,6 @@
 // The messages of a channel: drawn where they changed, and scrolled for new ones only.
 import { arrange, byId, element } from "./dom.js";
-import { written } from "./markdown.js";
+import { inParts, written } from "./markdown.js";
 import { lockButtons, message } from "./messages.js";
 import { asks, buttons, channel, clock, colour, messages, names, now, part, view } from "./told.js";
 
@@ -57,7 +57,7 @@ export function makeLog(act) {
     const found = [];
     let day = "";
     for (const each of shown) {
-      const date = written(each.at, "D", now()), weekday = new Date(each.at).toLocaleDateString("en-GB", { weekday: "long" });
+      const date = written(each.at, "D", now()), weekday = inParts(each.at, { weekday: "long" });
       if (date !== day) {
         found.push(node(`day:${view.channel}:${date}`, date, () => element("p", { class: "day" }, [element("span", { text: `${weekday} ${date}` })])));
         day = date;

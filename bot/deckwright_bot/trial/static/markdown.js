@@ -189,14 +189,37 @@ const STYLES = {
   f: { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
   F: { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" },
 };
-const FORMATS = new Map(Object.entries(STYLES).map(([style, parts]) => [style, new Intl.DateTimeFormat("en-GB", parts)]));
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const formats = new Map();
+let zone = OWN_ZONE;
+
+// The page has one zone: the group's once it has one, the reader's until then. Whether it is another one than before.
+export function useZone(wanted) {
+  const before = zone;
+  zone = isZone(wanted) ? wanted : OWN_ZONE;
+  return zone !== before;
+}
+
+export const zones = () => ({ shown: zone, own: OWN_ZONE });
+
+function isZone(name) {
+  try { return Boolean(name && new Intl.DateTimeFormat("en-GB", { timeZone: name })); } catch { return false; }
+}
+
+// An instant in parts that Intl knows, in the page's zone or another.
+export function inParts(instant, parts, where = zone) {
+  const key = `${where} ${JSON.stringify(parts)}`;
+  if (!formats.has(key)) { formats.set(key, new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: where })); }
+  return formats.get(key).format(new Date(instant));
+}
+
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const LATEST = 8.64e15;
 
 export function written(instant, style, now) {
   if (!(Math.abs(instant) < LATEST)) { return "Invalid Date"; }
-  if (style !== "R") { return FORMATS.get(style).format(new Date(instant)); }
+  if (style !== "R") { return inParts(instant, STYLES[style]); }
   const seconds = (instant - now) / 1000;
   const [unit, length] = UNITS.find(([, each]) => Math.abs(seconds) >= each) || UNITS[5];
   return RELATIVE.format(Math.round(seconds / length), unit);

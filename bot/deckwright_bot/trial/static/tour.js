@@ -26,7 +26,7 @@ export function tour(here) {
     byId("show-tour").setAttribute("aria-expanded", String(open));
     box.hidden = !open;
     if (!open) { return; }
-    const words = !step ? [element("strong", { text: "That is all." }), " Try /quiz solo, /settings as Olga, or a week; the panel shows what happens behind it."]
+    const words = !step ? [element("strong", { text: "That is all." }), " Try /quiz solo, or a week, or be Olga at the top and try /settings; the panel shows what happens behind it."]
       : [element("span", { class: "count", text: `${at + 1} of ${STEPS.length}` }), " ", element("strong", { text: step.name }), ` ${shown ? step.after(shown) : step.text}`];
     box.replaceChildren(
       element("p", { class: "step" }, words),
