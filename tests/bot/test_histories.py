@@ -158,9 +158,13 @@ class Recount:
                 points += 2
         return Line(points, right, answers)
 
-    def board(self, counts: Callable[[date], bool]) -> dict[int, tuple[int, Line]]:
-        """R26: the rank is one more than the number of those who are better."""
-        shown = [row["member"] for row in self.members if not row["hidden"] and row["left"] is None]
+    def board(self, counts: Callable[[date], bool], asking: int | None = None) -> dict[int, tuple[int, Line]]:
+        """R26: the rank is one more than the number of those who are better; whoever asks is always among them."""
+        shown = [
+            row["member"]
+            for row in self.members
+            if row["left"] is None and (not row["hidden"] or row["member"] == asking)
+        ]
         lines = {member: line for member in shown if (line := self.line(member, counts)).answers}
 
         def better(one: Line, two: Line) -> bool:
@@ -373,7 +377,9 @@ class History:
                         rank for rank, _ in wanted.values()
                     )
                     own = None if board.mine is None else (board.mine.rank, board.mine.member)
-                    assert own == ((wanted[asking][0], asking) if asking in wanted else None)
+                    mine = recount.board(counts, asking)
+                    assert own == ((mine[asking][0], asking) if asking in mine else None)
+                    assert board.hidden == (asking in mine and asking not in wanted)
                     assert all(board.names[member] == _name(member) for member in wanted)
 
 
