@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -92,7 +91,6 @@ def test_a_missing_guide_names_one_that_is_there(tmp_path: Path) -> None:
     assert (problem.code.name, problem.hint) == ("unreadable-file", 'did you mean "guides.md"?')
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links are other ones there")
 def test_no_link_leads_a_guide_out_of_the_library(tmp_path: Path) -> None:
     """It is published: a file from elsewhere on the machine must not come along."""
     root = with_guide(tmp_path / "library", "# Guide\n")

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -260,7 +259,6 @@ def test_a_guide_that_is_not_there_is_a_problem_at_its_field(library: Path) -> N
     assert only(run(library))[:2] == ("unreadable-file", "library.yaml:4:8")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="permissions are other ones there")
 def test_a_file_that_cannot_be_opened_is_a_problem(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """unreadable-file says what the system said."""
     (library / "deck" / "sample.yaml").write_text("topic: a\n", "utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -135,9 +134,9 @@ async def _play(
 def _told_to_stop() -> asyncio.Event:
     """An event that Ctrl-C and SIGTERM set."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no such handlers; there Ctrl-C ends the program by itself.
-        with contextlib.suppress(NotImplementedError):
+    if sys.platform != "win32":
+        # Windows has no such handlers: there Ctrl-C cancels what `asyncio.run` runs, which closes on its way out.
+        for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import os
 import pkgutil
 import shutil
 from collections.abc import Awaitable, Callable
@@ -450,7 +449,6 @@ def test_a_damaged_head_is_said_rather_than_forgotten(tmp_path: Path) -> None:
         file.add(BOB, START)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no such permissions")
 def test_only_the_bot_s_user_can_read_the_requests(tmp_path: Path) -> None:
     file = Forgotten(tmp_path / "bot.sqlite")
     file.add(ADA, START)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 from typing import TextIO
@@ -28,10 +27,10 @@ async def run(
 ) -> None:
     """Serve until ``stop`` is set; without one, until SIGINT or SIGTERM."""
     ended = stop or asyncio.Event()
-    if stop is None:
+    if stop is None and sys.platform != "win32":
+        # Windows has no such handlers: there Ctrl-C cancels what `asyncio.run` runs, which closes on its way out.
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(number, ended.set)
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with Sandbox(options, port=port) as sandbox:
         owner = sandbox.owner("Olga", "Study group")
         people = [owner, *(owner.add_member(name) for name in ("Ada", "Ben"))]
