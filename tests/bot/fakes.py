@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -24,11 +25,11 @@ from deckwright_bot.services.ports import Refused, Rematch, Tally, Unavailable, 
 from deckwright_bot.services.posts import Pace, PostService
 from deckwright_bot.services.stage import Counts, Crowd, Table
 from deckwright_bot.services.standings import StandingsService
-from deckwright_bot.store import groups as group_store
+from deckwright_bot.store import groups as group_store, posts as post_store
 from deckwright_bot.store.database import Database
 from deckwright_bot.store.migrate import migrate
 from deckwright_bot.store.quizzes import Question, Quiz
-from deckwright_bot.store.records import Daily, Group, Post
+from deckwright_bot.store.records import DAILY, Daily, Group, Post
 from deckwright_bot.wiring import Chat, services_over
 
 GROUP = 1001
@@ -274,6 +275,29 @@ def make(folder: Path, library: Path = Path("cards"), messenger: FakeMessenger |
     return World(
         database, messenger, services_over(database, cards, Chat(messenger, FakeStage()), random=Random(1))
     )
+
+
+def live_through(
+    make_one: Callable[[], World], story: Callable[[World], Awaitable[None]], *, set_up: bool = False
+) -> None:
+    """Tell a story in a world, set up first if asked; its database is closed in any case."""
+
+    async def whole() -> None:
+        world = make_one()
+        try:
+            if set_up:
+                await world.set_up()
+            await story(world)
+        finally:
+            await world.database.close()
+
+    asyncio.run(whole())
+
+
+async def all_posts(world: World) -> list[Post]:
+    """The posts of the daily question, the first one first."""
+    async with world.database.reading() as connection:
+        return await post_store.of_series(connection, GROUP, DAILY)
 
 
 LITTLE = """

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library
+from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library, live_through
 from bot.server import Server, button_of, story as sandbox_story
 from deckwright.study.grading import SelfGrade
 from deckwright.study.ranking import Period
@@ -24,7 +24,7 @@ from deckwright_bot.services.care import Stage, beginning, night_of
 from deckwright_bot.services.corrections import Rescoring
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.snapshots import snapshot_of
-from deckwright_bot.store import database, groups as group_store, members as member_store, nights
+from deckwright_bot.store import groups as group_store, members as member_store, nights
 from deckwright_bot.store.nights import Books
 from deckwright_bot.store.records import DAILY, Group
 from deckwright_bot.store.tables import (
@@ -44,23 +44,12 @@ ADA, BOB, EVE = 700000000000000001, 700000000000000002, 700000000000000003
 SECRET = "overfitting-is-when-zanzibar-forgets"
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test here pulls the plug, so none waits for the disk."""
-    pragmas = tuple(each.replace("synchronous = FULL", "synchronous = OFF") for each in database.PRAGMAS)
-    monkeypatch.setattr(database, "PRAGMAS", pragmas)
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 def run(tmp_path: Path, story: Callable[[World], Awaitable[None]], *, opens: bool = False) -> None:
-    async def whole() -> None:
-        library = little_library(0, 9) if opens else little_library(40)
-        world = fresh(tmp_path, library, FakeMessenger(), NOON)
-        try:
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
+    library = little_library(0, 9) if opens else little_library(40)
+    live_through(lambda: fresh(tmp_path, library, FakeMessenger(), NOON), story)
 
 
 async def choose(world: World, member: int, *, right: bool = True) -> int:

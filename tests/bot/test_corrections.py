@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.fakes import CHANNEL, GROUP, OWNER, World, make
+from bot.fakes import CHANNEL, GROUP, OWNER, World, live_through, make
 from deckwright.study.keys import PromptKey
 from deckwright.study.pool import pool
 from deckwright.study.posting import State
@@ -30,14 +30,7 @@ ADA, BOB, CYD = 1, 2, 3
 
 
 def run(tmp_path: Path, story: Callable[[World], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        world = make(tmp_path)
-        try:
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
+    live_through(lambda: make(tmp_path), story)
 
 
 async def newest(world: World) -> Post:

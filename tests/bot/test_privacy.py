@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, BigInteger, Text, create_engine, insert, select
 
-from bot.fakes import GROUP, START, FakeMessenger, World, fresh, little_library
+from bot.fakes import GROUP, START, FakeMessenger, World, fresh, little_library, live_through
 from deckwright.study.grading import SelfGrade
 from deckwright.study.ranking import Period
 from deckwright_bot import store
@@ -27,7 +27,6 @@ from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store import (
     answers as answer_store,
-    database,
     forgetting,
     members as member_store,
     traces,
@@ -50,23 +49,12 @@ ADA, BOB, EVE = 700000000000000001, 700000000000000002, 700000000000000003
 SECRET = "overfitting-is-when-zanzibar-forgets"
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test here pulls the plug, so none waits for the disk."""
-    pragmas = tuple(each.replace("synchronous = FULL", "synchronous = OFF") for each in database.PRAGMAS)
-    monkeypatch.setattr(database, "PRAGMAS", pragmas)
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 def run(tmp_path: Path, story: Callable[[World], Awaitable[None]], *, opens: bool = False) -> None:
-    async def whole() -> None:
-        library = little_library(0, 9) if opens else little_library(9)
-        world = fresh(tmp_path, library, FakeMessenger(), NOON)
-        try:
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
+    library = little_library(0, 9) if opens else little_library(9)
+    live_through(lambda: fresh(tmp_path, library, FakeMessenger(), NOON), story)
 
 
 async def write(world: World, member: int, words: str) -> int:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
-from bot.fakes import GROUP, OWNER, FakeMessenger, World, fresh, little_library
+from bot.fakes import GROUP, OWNER, FakeMessenger, World, all_posts, fresh, little_library, live_through
 from deckwright_bot.services.groups import Switch
 from deckwright_bot.services.ports import Rematch
 from deckwright_bot.services.snapshots import snapshot_of
-from deckwright_bot.store import posts as post_store
-from deckwright_bot.store.records import DAILY, Post
+from deckwright_bot.store.records import Post
 
 FRIDAY = 4
 MEMBERS = (1, 2, 3)
 
 
 def run(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        world = fresh(folder, little_library(60), FakeMessenger())
-        try:
-            await world.set_up()
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
-
-
-async def all_posts(world: World) -> list[Post]:
-    async with world.database.reading() as connection:
-        return await post_store.of_series(connection, GROUP, DAILY)
+    live_through(lambda: fresh(folder, little_library(60), FakeMessenger()), story, set_up=True)
 
 
 async def days(world: World, count: int, *, wrong_on: int | None = None) -> Post:

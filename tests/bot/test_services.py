@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 
-from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library, make
+from bot.fakes import (
+    GROUP,
+    OWNER,
+    START,
+    FakeMessenger,
+    World,
+    all_posts,
+    fresh,
+    little_library,
+    live_through,
+    make,
+)
 from deckwright.study.grading import SelfGrade
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period
@@ -21,26 +32,13 @@ from deckwright_bot.services.library import load
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.posts import Pace
 from deckwright_bot.services.snapshots import snapshot_of
-from deckwright_bot.store import posts as post_store
 from deckwright_bot.store.records import DAILY, Group, Post
 
 DAY = timedelta(days=1)
 
 
 def run(tmp_path: Path, story: Callable[[World], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        world = make(tmp_path)
-        try:
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
-
-
-async def all_posts(world: World) -> list[Post]:
-    async with world.database.reading() as connection:
-        return await post_store.of_series(connection, GROUP, DAILY)
+    live_through(lambda: make(tmp_path), story)
 
 
 async def answer(world: World, member: int, *, right: bool, post: Post | None = None) -> Verdict:

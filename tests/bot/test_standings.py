@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library
+from bot.fakes import GROUP, OWNER, START, FakeMessenger, World, fresh, little_library, live_through
 from deckwright.study.grading import SelfGrade
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period, Tally
@@ -24,7 +23,6 @@ from deckwright_bot.services.books import BookService, Piece
 from deckwright_bot.services.corrections import Rescoring
 from deckwright_bot.services.snapshots import snapshot_of
 from deckwright_bot.store import (
-    database,
     forgetting,
     members as member_store,
     posts as post_store,
@@ -42,23 +40,12 @@ ADA, BOB = 700000000000000001, 700000000000000002
 MARCH = Month(GROUP, date(2026, 3, 1))
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test here pulls the plug, so none waits for the disk."""
-    pragmas = tuple(each.replace("synchronous = FULL", "synchronous = OFF") for each in database.PRAGMAS)
-    monkeypatch.setattr(database, "PRAGMAS", pragmas)
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 def run(tmp_path: Path, story: Callable[[World], Awaitable[None]], *, opens: bool = False) -> None:
-    async def whole() -> None:
-        library = little_library(0, 9) if opens else little_library(40)
-        world = fresh(tmp_path, library, FakeMessenger(), START)
-        try:
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
+    library = little_library(0, 9) if opens else little_library(40)
+    live_through(lambda: fresh(tmp_path, library, FakeMessenger(), START), story)
 
 
 async def choose(world: World, member: int, *, right: bool) -> int:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.fakes import CHANNEL, GROUP, FakeMessenger, World, fresh, little_library
+from bot.fakes import CHANNEL, GROUP, FakeMessenger, World, fresh, little_library, live_through
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.steps import COUNT_EVERY
 
@@ -16,15 +16,7 @@ ADA = 5
 
 
 def run(folder: Path, story: Callable[[World], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        world = fresh(folder, little_library(20), FakeMessenger())
-        try:
-            await world.set_up()
-            await story(world)
-        finally:
-            await world.database.close()
-
-    asyncio.run(whole())
+    live_through(lambda: fresh(folder, little_library(20), FakeMessenger()), story, set_up=True)
 
 
 async def refused(world: World) -> None:
