@@ -24,6 +24,34 @@ from deckwright_bot.wiring import make_bot
 OPENAPI = Path(__file__).parents[1] / "data" / "discord" / "openapi.json"
 LONGEST = 90.0
 
+OPEN_LIBRARY = {
+    "library.yaml": "title: L\nnamespace: test\ndecks: [deck]\n",
+    "deck/deck.yaml": "title: Deck\n",
+    "deck/topic.yaml": """
+        topic: topic
+        title: Topic
+        cards:
+          - id: first
+            core: true
+            front: Is it?
+            back: It is.
+            right: yes it is
+            wrong:
+              - {text: not at all, why: it is}
+              - {text: perhaps, why: it is}
+              - {text: never, why: it is}
+          - id: open-one
+            front: Why does dropout help?
+            back: Units cannot rely on each other.
+            key_points:
+              - say: units cannot rely on each other
+                words: [co-adapt, rely]
+              - say: it is like an ensemble of networks
+                words: [ensemble]
+    """,
+}
+"""One card to choose from and one to write about, as files of a library."""
+
 
 class MovedClock:
     """The bot's clock: the sandbox's, which the test moves."""

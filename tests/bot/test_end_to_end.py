@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.server import (
+    OPEN_LIBRARY,
     Server,
     button_named,
     button_of,
@@ -135,34 +136,6 @@ def test_work_done_but_answer_lost_makes_one_post(tmp_path: Path) -> None:
             assert len(posts) == 1
 
     story(tmp_path, tell)
-
-
-OPEN_LIBRARY = {
-    "library.yaml": "title: L\nnamespace: test\ndecks: [deck]\n",
-    "deck/deck.yaml": "title: Deck\n",
-    "deck/topic.yaml": """
-        topic: topic
-        title: Topic
-        cards:
-          - id: first
-            core: true
-            front: Is it?
-            back: It is.
-            right: yes it is
-            wrong:
-              - {text: not at all, why: it is}
-              - {text: perhaps, why: it is}
-              - {text: never, why: it is}
-          - id: open-one
-            front: Why does dropout help?
-            back: Units cannot rely on each other.
-            key_points:
-              - say: units cannot rely on each other
-                words: [co-adapt, rely]
-              - say: it is like an ensemble of networks
-                words: [ensemble]
-    """,
-}
 
 
 async def open_post(server: Server, bot: StudyBot) -> Any:

@@ -16,7 +16,7 @@ from random import Random
 import pytest
 from hypothesis import given, strategies as st
 
-from bot.server import library_of, title_of, words_of
+from bot.server import OPEN_LIBRARY, library_of, title_of, words_of
 from deckwright.study.keys import PostKey
 from deckwright.study.pool import pool
 from deckwright.study.schedule import Series
@@ -312,31 +312,6 @@ def test_the_clock_is_not_moved_through_a_quiz_that_people_play_in_their_own_tim
 
 
 # ---------------------------------------------------------------- simulated members
-
-OPEN_LIBRARY = {
-    "library.yaml": "title: L\nnamespace: test\ndecks: [deck]\n",
-    "deck/deck.yaml": "title: Deck\n",
-    "deck/topic.yaml": """
-        topic: topic
-        title: Topic
-        cards:
-          - id: first
-            core: true
-            front: Is it?
-            back: It is.
-            right: yes it is
-            wrong:
-              - {text: not at all, why: it is}
-              - {text: perhaps, why: it is}
-              - {text: never, why: it is}
-          - id: open-one
-            front: Why does dropout help?
-            back: Units cannot rely on each other.
-            key_points:
-              - say: units cannot rely on each other
-                words: [co-adapt, rely]
-    """,
-}
 
 
 def test_members_answer_through_the_buttons_once_each_and_know_different_amounts(tmp_path: Path) -> None:
