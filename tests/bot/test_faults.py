@@ -14,8 +14,8 @@ from apscheduler.schedulers import base as schedulers
 
 from bot import server as stage
 from bot.fakes import GROUP, START, FakeMessenger, World, fresh, little_library
-from bot.server import MovedClock, Server, story, title_of
-from bot.test_end_to_end import OPEN_LIBRARY, open_post
+from bot.server import OPEN_LIBRARY, MovedClock, Server, story, title_of
+from bot.test_end_to_end import open_post
 from deckwright_bot.client import StudyBot
 from deckwright_bot.clock import Ticker
 from deckwright_bot.sandbox import text_of
