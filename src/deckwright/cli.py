@@ -171,8 +171,10 @@ def _describe_build(report: BuildReport, compilation: Compilation, out: Path) ->
             f"  {package.path.name:<{width}}  {package.notes:>5} notes  {package.cards:>5} cards  "
             f"{package.size / 1024:>7.0f} KB"
         )
-    released = "released" if compilation.lock is not None else "released yet"
-    note = f", {report.unreleased} of their notes not {released}" if report.unreleased else ""
+    if compilation.lock is None:
+        note = " (there is no release of this library yet)"
+    else:
+        note = f" ({report.unreleased} notes not released)" if report.unreleased else ""
     _out(f"Wrote {len(report.packages)} packages to {out.as_posix()}{note}.")
 
 

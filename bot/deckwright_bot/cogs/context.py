@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
 import discord
 
 from deckwright_bot.clock import Clock, clicked_at
+from deckwright_bot.cogs.submitted import Unsaved
 from deckwright_bot.services.bundle import Services
 from deckwright_bot.ui.render import Renderer, Shown, name_of
 
@@ -23,12 +24,13 @@ PATIENCE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The services, the clock, and the one thread that draws."""
+    """The services, the clock, the one thread that draws, and the forms to be corrected."""
 
     services: Services
     clock: Clock
     renderer: Renderer
     drawing: ThreadPoolExecutor
+    unsaved: Unsaved = field(default_factory=Unsaved)
 
     async def draw(self, work: Callable[[], Made]) -> Made:
         """Do work of the renderer on its own thread, so that the event loop goes on."""

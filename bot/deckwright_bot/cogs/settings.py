@@ -15,7 +15,7 @@ from deckwright.study.dates import zone_choices
 from deckwright_bot.cogs.access import Handler, may_manage, require_manager
 from deckwright_bot.cogs.context import Context, locale_of, name_of, revise, say
 from deckwright_bot.cogs.permissions import lacks
-from deckwright_bot.cogs.setup import apply, ask_setup, not_saved, save, wish_of
+from deckwright_bot.cogs.setup import AGAIN, apply, ask_setup, refuse, save, wish_of
 from deckwright_bot.cogs.submitted import Submitted, submitted
 from deckwright_bot.services.groups import Further, Switch, Wish
 from deckwright_bot.services.library import decks_of
@@ -96,41 +96,36 @@ async def _again(context: Context, interaction: discord.Interaction, daily: Dail
     await revise(interaction, embed, view)
 
 
-async def _not_saved(interaction: discord.Interaction, wrong: list[str], again: str, label: str) -> None:
-    """All mistakes at once, with the button that opens the modal anew."""
-    locale = locale_of(interaction)
-    button = views.one(ComponentId(again), text(label, locale))
-    await say(interaction, not_saved(wrong, locale), view=button)
-
-
-async def change(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
-    """Open the four things, from the panel."""
-    await ask_setup(context, interaction, to="panel-changed")
+async def change(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:
+    """Open the four things, from the panel or to correct them."""
+    again = "panel-change" if identifier.word == AGAIN else None
+    await ask_setup(context, interaction, to="panel-changed", again=again)
 
 
 async def changed(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
     """The four things, as sent from the panel."""
     if await context.services.groups.daily(interaction.guild_id or 0) is None:
-        await apply(context, interaction, wish_of(submitted(interaction)))
+        await apply(context, interaction, wish_of(submitted(interaction)), form="panel-change")
         return
     saved = await save(context, interaction, wish_of(submitted(interaction)))
     if isinstance(saved, list):
-        await _not_saved(interaction, saved, "panel-change", "panel.change")
+        await refuse(context, interaction, saved, "panel-change")
     else:
         await _again(context, interaction, saved[0] if saved is not None else None)
 
 
-async def more(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
-    """Open the settings beyond the four."""
+async def more(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:
+    """Open the settings beyond the four, from the panel or to correct them."""
     locale = locale_of(interaction)
     daily = await context.services.groups.daily(interaction.guild_id or 0)
     if daily is None:
         await say(interaction, text("admin.not-set-up", locale))
         return
     decks = decks_of(context.services.library.library)
-    await interaction.response.send_modal(
-        forms.FurtherModal(ComponentId("panel-further"), daily, decks, locale)
-    )
+    modal = forms.FurtherModal(ComponentId("panel-further"), daily, decks, locale)
+    if identifier.word == AGAIN:
+        context.unsaved.refill(modal, interaction, "panel-more")
+    await interaction.response.send_modal(modal)
 
 
 async def further(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
@@ -139,7 +134,7 @@ async def further(context: Context, interaction: discord.Interaction, _identifie
     decks = decks_of(context.services.library.library)
     wanted = _read(submitted(interaction), guild, decks, locale)
     if isinstance(wanted, list):
-        await _not_saved(interaction, wanted, "panel-more", "panel.more")
+        await refuse(context, interaction, wanted, "panel-more")
         return
     daily = await context.services.groups.change(guild, wanted, interaction.user.id, context.now())
     await _again(context, interaction, daily)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Final
 
 import discord
 
@@ -14,21 +15,35 @@ from deckwright_bot.cogs.submitted import Submitted, submitted
 from deckwright_bot.services.groups import Mistake, Wish
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.store.records import Daily
-from deckwright_bot.ui import forms, messages, owners
+from deckwright_bot.ui import forms, messages, owners, views
 from deckwright_bot.ui.ids import ComponentId
 from deckwright_bot.ui.texts import text
 
 log = logging.getLogger(__name__)
 
 
+AGAIN: Final = "again"
+"""The word of a button that opens a form with what was sent in it, to be corrected."""
+
+
 async def ask_setup(
-    context: Context, interaction: discord.Interaction, wish: Wish | None = None, *, to: str = "setup"
+    context: Context,
+    interaction: discord.Interaction,
+    wish: Wish | None = None,
+    *,
+    to: str = "setup",
+    again: str | None = None,
 ) -> None:
-    """Open the modal with the four things; what was typed before stands in it. ``to`` handles the submit."""
+    """Open the modal with the four things; ``to`` handles the submit.
+
+    In it stands what is wished or saved, or what was sent in the form of the button named ``again``.
+    """
     daily = await context.services.groups.daily(interaction.guild_id or 0)
     modal = forms.SetupModal(
         ComponentId(to), daily, wish or Wish(), interaction.channel_id, locale_of(interaction)
     )
+    if again is not None:
+        context.unsaved.refill(modal, interaction, again)
     await interaction.response.send_modal(modal)
 
 
@@ -62,15 +77,20 @@ async def save(
     return None if daily is None else (daily, new)
 
 
-async def apply(context: Context, interaction: discord.Interaction, wish: Wish) -> None:
-    """Check a wish, save it, say when the next posts come, and post at once if the group is new (R12)."""
+async def apply(
+    context: Context, interaction: discord.Interaction, wish: Wish, *, form: str | None = None
+) -> None:
+    """Check a wish, save it, say when the next posts come, and post at once if the group is new (R12).
+
+    A wish that came in a form is corrected there: ``form`` names the button that opens it.
+    """
     locale = locale_of(interaction)
     saved = await save(context, interaction, wish)
     if saved is None:
         await ask_setup(context, interaction, wish)
         return
     if isinstance(saved, list):
-        await say(interaction, not_saved(saved, locale))
+        await refuse(context, interaction, saved, form)
         return
     daily, new = saved
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -89,9 +109,17 @@ async def apply(context: Context, interaction: discord.Interaction, wish: Wish) 
     await say(interaction, text(key, locale, channel=f"<#{daily.channel}>", times=times))
 
 
-def not_saved(wrong: list[str], locale: str) -> str:
-    """Everything that is wrong, in one message."""
-    return "\n".join([text("setup.not-saved", locale), *(f"- {each}" for each in wrong)])[:2000]
+async def refuse(
+    context: Context, interaction: discord.Interaction, wrong: list[str], form: str | None = None
+) -> None:
+    """Say everything that is wrong in one message, with a button to the ``form`` as it was sent, if there was one."""
+    locale = locale_of(interaction)
+    lines = "\n".join([text("setup.not-saved", locale), *(f"- {each}" for each in wrong)])[:2000]
+    if form is None:
+        await say(interaction, lines)
+        return
+    context.unsaved.keep(interaction, form)
+    await say(interaction, lines, view=views.one(ComponentId(form, word=AGAIN), text("setup.again", locale)))
 
 
 def _in_the_way(guild: discord.Guild, channel: int, locale: str) -> list[str]:
@@ -113,14 +141,14 @@ def _sentence(mistake: Mistake, locale: str) -> str:
     return text(mistake.key, locale, **safe)
 
 
-async def begin(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
-    """The button of the greeting: open the four things."""
-    await ask_setup(context, interaction)
+async def begin(context: Context, interaction: discord.Interaction, identifier: ComponentId) -> None:
+    """The button of the greeting, and of the mistakes made there: open the four things."""
+    await ask_setup(context, interaction, again="begin" if identifier.word == AGAIN else None)
 
 
 async def set_up(context: Context, interaction: discord.Interaction, _identifier: ComponentId) -> None:
     """The four things, as sent."""
-    await apply(context, interaction, wish_of(submitted(interaction)))
+    await apply(context, interaction, wish_of(submitted(interaction)), form="begin")
 
 
 FOR_MANAGERS: Mapping[str, Handler] = {"begin": begin, "setup": set_up}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import discord
 
+from deckwright_bot.ui.forms import Form
 from deckwright_bot.ui.ids import LARGEST
+
+MOST_UNSAVED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,31 @@ def submitted(interaction: discord.Interaction) -> Submitted:
     data = interaction.data
     walk(data.get("components") if data is not None else None)
     return Submitted(texts, choices)
+
+
+class Unsaved:
+    """Forms that were sent with a mistake, for the button that opens them again.
+
+    The last hundred, in memory alone: after a restart a form opens with what is saved.
+    """
+
+    def __init__(self) -> None:
+        self._forms: OrderedDict[tuple[int, int, str], Submitted] = OrderedDict()
+
+    def keep(self, interaction: discord.Interaction, name: str) -> None:
+        """Remember the form that was just sent, under the name of the button that opens it."""
+        self._forms[_whose(interaction, name)] = submitted(interaction)
+        if len(self._forms) > MOST_UNSAVED:
+            self._forms.popitem(last=False)
+
+    def refill(self, form: Form, interaction: discord.Interaction, name: str) -> None:
+        """Show in a form what this member last sent in it; channels and roles that are gone stay empty."""
+        typed, guild = self._forms.get(_whose(interaction, name)), interaction.guild
+        if typed is None or guild is None:
+            return
+        there = {str(each.id) for each in (*guild.channels, *guild.roles)}
+        form.refill(typed.texts, typed.choices, there)
+
+
+def _whose(interaction: discord.Interaction, name: str) -> tuple[int, int, str]:
+    return interaction.guild_id or 0, interaction.user.id, name

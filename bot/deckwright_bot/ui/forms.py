@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import discord
@@ -20,7 +20,9 @@ PATIENCE = 900
 MOST_OPTIONS = 25
 
 
-class _Form(discord.ui.Modal):
+class Form(discord.ui.Modal):
+    """Parts with labels, each with a custom id of its own."""
+
     def __init__(self, identifier: ComponentId, title: str) -> None:
         super().__init__(title=title[:45], custom_id=str(identifier), timeout=PATIENCE)
 
@@ -29,8 +31,32 @@ class _Form(discord.ui.Modal):
         described = hint[:100] if hint is not None else None
         self.add_item(discord.ui.Label(text=label[:45], description=described, component=component))
 
+    def refill(
+        self, texts: Mapping[str, str], choices: Mapping[str, list[str]], there: Collection[str]
+    ) -> None:
+        """Show what was typed and chosen before, by custom id; of channels and roles only those still there."""
+        for part in self.walk_children():
+            if isinstance(part, discord.ui.TextInput) and part.custom_id in texts:
+                part.default = texts[part.custom_id][: part.max_length]
+            elif isinstance(part, discord.ui.Select) and part.custom_id in choices:
+                for option in part.options:
+                    option.default = option.value in choices[part.custom_id]
+            elif (
+                isinstance(part, discord.ui.ChannelSelect | discord.ui.RoleSelect)
+                and part.custom_id in choices
+            ):
+                channel = isinstance(part, discord.ui.ChannelSelect)
+                kind = (
+                    discord.SelectDefaultValueType.channel if channel else discord.SelectDefaultValueType.role
+                )
+                part.default_values = [
+                    discord.SelectDefaultValue(id=int(chosen), type=kind)
+                    for chosen in choices[part.custom_id]
+                    if chosen in there
+                ]
 
-class TextModal(_Form):
+
+class TextModal(Form):
     """A modal with one text."""
 
     def __init__(self, identifier: ComponentId, title: str, label: str, *, longest: int = MAX_ANSWER) -> None:
@@ -43,7 +69,7 @@ class TextModal(_Form):
         )
 
 
-class SetupModal(_Form):
+class SetupModal(Form):
     """The four things in one go: channel, time, zone, level (R12); what is known already stands in it."""
 
     def __init__(
@@ -92,7 +118,7 @@ class SetupModal(_Form):
         )
 
 
-class FurtherModal(_Form):
+class FurtherModal(Form):
     """The settings beyond the four: days, dates off, decks, a role to mention, a channel for reports."""
 
     def __init__(self, identifier: ComponentId, daily: Daily, decks: Mapping[str, str], locale: str) -> None:
