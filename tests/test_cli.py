@@ -185,6 +185,9 @@ def test_new_show_stats_schema_and_explain_speak(tmp_path: Path) -> None:
     assert call("show", "frist", root).exit_code == PROBLEMS
     assert json.loads(call("stats", root, "--json").stdout)["cards"] == 1
     assert "1 Main" in call("stats", root).output
+    deck = root / "main/deck.yaml"
+    deck.write_text(deck.read_text("utf-8").replace("Main", "Main | side"))
+    assert r"| 1 Main \| side | 1 |" in call("stats", root, "--markdown").output
     assert json.loads(call("schema").stdout)["$schema"]
     assert "wrong" in call("explain", "duplicate-id").output
     assert call("explain", "duplicate-idd").exit_code == USAGE

@@ -55,6 +55,15 @@ def messages(compilation: Compilation) -> list[str]:
         ("In code: `[x](card:stump)`", "In code: `[x](card:stump)`"),
         ("~~~\n[x](card:stump)\n~~~\n[y](card:stump)", "~~~\n[x](card:stump)\n~~~\ny (`stump`)"),
         ("A lone ` and\n\n[y](card:stump) and `", "A lone ` and\n\ny (`stump`) and `"),
+        ("Old\rends:\r~~~\r[x](card:stump)\r~~~", "Old\rends:\r~~~\r[x](card:stump)\r~~~"),
+        (
+            "1. Do\n\n   ```python\n   a = b[0](c)\n\n   d = e[1](f)\n   ```\n\n2. [y](card:stump)",
+            "1. Do\n\n   ```python\n   a = b[0](c)\n\n   d = e[1](f)\n   ```\n\n2. y (`stump`)",
+        ),
+        (
+            "Indented:\n\n    a[0](b)\n\nEscaped: \\[no\\](link)",
+            "Indented:\n\n    a[0](b)\n\nEscaped: \\[no\\](link)",
+        ),
         (
             "[web](https://example.org), [up](#top)\n\n# Top",
             "[web](https://example.org), [up](#top)\n\n# Top",

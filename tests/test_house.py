@@ -39,7 +39,7 @@ OWNERS = {
     "genanki": {"anki/package.py"},
     "yaml": {"syntax.py"},
     "quickjs": {"render/formula.py"},
-    "fontTools": {"render/fonts.py"},
+    "fontTools": {"render/fonts.py", "render/truetype.py"},
     "resvg_py": {"render/png.py"},
     "snowballstemmer": {"study/words.py"},
     "rich": {"showing.py", "report.py", "cli.py"},
@@ -57,6 +57,8 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
     return found
 
 

@@ -152,6 +152,7 @@ LINEAR = [
     (r"\underbrace{a+b}_{c}", "(a + b)_c"),
     (r"\widehat{ab}", "hat(ab)"),
     (r"\lim_{n\to\infty} a_n", "lim_(n→∞) aₙ"),
+    (r"\begin{cases}1,\ & x>0\\0,\ & x\le 0\end{cases}", "{1, x > 0; 0, x ≤ 0"),
 ]
 """LaTeX and the line that says it in an alternative text."""
 

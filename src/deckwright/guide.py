@@ -14,17 +14,18 @@ from pathlib import Path
 
 from deckwright.checks import WEB_LINK, Loaded
 from deckwright.diagnostics import Problems, did_you_mean, shorten
+from deckwright.markup import parse
 from deckwright.model import Card, Library
 from deckwright.source import SourceFile, Span
 from deckwright.syntax import read_source
 
-_CODE = re.compile(
-    r"^ {0,3}(?P<fence>`{3,}|~{3,}).*?(?:^ {0,3}(?P=fence)|\Z)|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)(?P=ticks)(?!`)",
-    re.MULTILINE | re.DOTALL,
-)
+_CODE = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+"""Code in a line; in blocks it may stand indented in a list, which the parser knows."""
+_LINE_END = re.compile(r"(\r\n?|\n)")
+"""As the parser of Markdown counts lines."""
 _POINTER = re.compile(r"\[(?P<words>[^\[\]]*)\]\((?P<target>(?P<kind>card|deck|topic):(?P<name>[^()\s]+))\)")
 _TARGET = re.compile(
-    r"\]\(\s*<?(?P<inline>[^()\s<>]*)|^ {0,3}\[[^\[\]]+\]:\s*<?(?P<defined>[^\s<>]+)", re.MULTILINE
+    r"(?<!\\)\]\(\s*<?(?P<inline>[^()\s<>]*)|^ {0,3}\[[^\[\]]+\]:\s*<?(?P<defined>[^\s<>]+)", re.MULTILINE
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>.+?)[ \t]*#*$", re.MULTILINE)
 _FORMS = "[words](card:ID), [words](deck:DECK) or [words](topic:DECK/TOPIC)"
@@ -165,7 +166,12 @@ def _known(kind: str, loaded: Loaded) -> Mapping[str, Card | None]:
 
 def _without_code(text: str) -> str:
     """The text with spaces in the place of code, in which nothing is a link or a heading."""
-    return _CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    lines = _LINE_END.split(text)  # every other one is what ended the line before
+    for block in parse(text):
+        if block.type in ("fence", "code_block") and block.map is not None:
+            for number in range(*block.map):
+                lines[2 * number] = " " * len(lines[2 * number])
+    return _CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), "".join(lines))
 
 
 def _anchors(text: str, plain: str) -> set[str]:

@@ -81,4 +81,5 @@ def markdown(stats: Stats) -> str:
 
 
 def _row(name: str, counts: dict[str, int], numbers: tuple[str, ...]) -> str:
-    return f"| {name} | {' | '.join(str(counts[number]) for number in numbers)} |"
+    shown = name.replace("|", "\\|")  # a title may hold what ends a cell
+    return f"| {shown} | {' | '.join(str(counts[number]) for number in numbers)} |"

@@ -317,6 +317,12 @@ def _at(mark: Any) -> int:  # noqa: ANN401  libyaml's mark has no public type
     return int(mark.line) * _LINE + int(mark.column)
 
 
+def _unquoted(node: AnyNode) -> str | None:
+    """The text of a scalar without quotes: quoted, it takes up more than its letters."""
+    value = node.value if isinstance(node, Scalar) else None
+    return value if value is not None and node.end - node.start == len(value) else None
+
+
 class _Builder:
     """Turns libyaml's events into nodes without recursion, so that depth cannot hurt."""
 
@@ -440,8 +446,8 @@ class _Builder:
             )
 
     def _warn_split_number(self, before: AnyNode, after: AnyNode) -> None:
-        """``[350,000 steps]`` is a list of two; nobody who means two texts leaves out the space."""
-        first, second = getattr(before, "value", None), getattr(after, "value", None)
+        """``[350,000 steps]`` is a list of two; nobody who means two texts leaves out the space, unless they are quoted."""
+        first, second = _unquoted(before), _unquoted(after)
         if first and second and _THOUSANDS.search(first) and _HUNDREDS.match(second):
             span = Node(before.start, after.end).span(self._source.name)
             self._problems.add(

@@ -17,7 +17,7 @@ from bot.plays import ADA, BOB, CHANNEL, CHOICES, HOST, TODAY, Play, its_own, op
 from deckwright.markup import find_gaps, reveal
 from deckwright.study.keys import PromptKey
 from deckwright.study.pool import pool
-from deckwright.study.question import Snapshot, from_json
+from deckwright.study.question import Snapshot
 from deckwright.study.quiz import LOBBY, SHOWN, Ending, Phase, Wanted
 from deckwright_bot.services import quiz_course
 from deckwright_bot.services.group_quizzes import Verdict
@@ -285,14 +285,14 @@ def test_trouble_that_passes_is_tried_again_and_a_refusal_ends_the_quiz(tmp_path
 
 def test_no_quiz_asks_a_card_whose_post_is_open(tmp_path: Path) -> None:
     async def story(play: Play) -> None:
-        snapshot = next(iter(play.world.messenger.sent.values()))[0].snapshot
-        assert snapshot is not None
-        card = from_json(snapshot).prompt.card
-        for seed in range(6):
-            quiz = await play.start_alone(25, seed=seed)
-            assert card not in {prompt.card for prompt in quiz.quiz.prompts}
+        others = {each.key.card for each in play.world.library.askables} - {await open_card(play)}
+        assert len(others) == 5
+        alone, together = await play.start_alone(25), await play.begin(25)
+        assert {prompt.card for prompt in alone.quiz.prompts} == others
+        assert {prompt.card for prompt in together.prompts} == others
 
-    run(tmp_path, story)
+    # So few cards that each quiz would ask every one.
+    run(tmp_path, story, library=little_library(6))
 
 
 def test_alone_a_restart_costs_nothing_and_a_second_reply_shows_the_first(tmp_path: Path) -> None:
@@ -398,14 +398,16 @@ def test_while_a_group_plays_its_cards_are_no_cards_to_look_up_or_practise(tmp_p
     async def story(play: Play) -> None:
         quiz = await play.asking(await play.begin(3))
         cards = play.world.services.cards
-        for card in {prompt.card for prompt in quiz.prompts} | {await open_card(play)}:
+        hidden = {prompt.card for prompt in quiz.prompts} | {await open_card(play)}
+        for card in hidden:
             found = await cards.look_up(card, GROUP)
             assert found is not None
             assert found.hidden
         alone = await play.start_alone(25)
-        assert not {prompt.card for prompt in quiz.prompts} & {prompt.card for prompt in alone.quiz.prompts}
+        others = {each.key.card for each in play.world.library.askables} - hidden
+        assert {prompt.card for prompt in alone.quiz.prompts} == others
 
-    run(tmp_path, story)
+    run(tmp_path, story, library=little_library(12))
 
 
 def test_a_deleted_question_does_not_end_the_quiz_nor_does_one_that_discord_rejects(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, update
 
-from bot.server import Server, forge, story, title_of, words_of
+from bot.server import Server, button_named, forge, story, title_of, words_of
 from deckwright.builder import build
 from deckwright.compiler import compile_library
 from deckwright.study.keys import QuizKey
@@ -279,16 +279,21 @@ def test_one_event_delivered_twice_begins_one_quiz(tmp_path: Path) -> None:
     async def tell(server: Server) -> None:
         async with server.bot() as bot:
             await server.set_up()
+            requests, shown = server.sandbox.core.requests, []
             for command in ("quiz solo", "quiz group"):
                 before = await runs_of(bot)
+                requests.clear()
                 server.sandbox.faults.duplicate_event("INTERACTION_CREATE")
-                opened = await server.ada.slash(command, questions=3)
-                assert opened.ephemeral
-                await asyncio.sleep(0.2)
+                shown.append(await server.ada.slash(command, questions=3))
+                assert shown[-1].ephemeral
+                # The second one has been heard, too, once its acknowledgement was refused.
+                while sum(each.path.endswith("/callback") for each in requests) < 2:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
                 assert await runs_of(bot) == before + 1, command
             # What the member was shown is the quiz that runs.
             running = await bot.context.services.solo.running(server.owner.guild.id, server.ada.user.id)
             assert running is not None
+            assert button_named(shown[0].message, "solo").startswith(f"dw:solo:{running.quiz.id}:")
 
     story(tmp_path, tell)
 

@@ -278,14 +278,24 @@ def test_two_bots_on_one_database_by_mistake_post_once(tmp_path: Path) -> None:
 
 def test_r17_an_open_answer_earns_points_once_self_graded(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        daily = await world.set_up()
+        await world.set_up(opens=True)
         post = (await all_posts(world))[0]
-        assert daily.level == "medium"
-        if snapshot_of(post).form != "open":
-            result = await world.answers.grade(post.id, GROUP, 1, SelfGrade.GOT)
-            assert result.verdict is Verdict.UNKNOWN
 
-    run(tmp_path, story)
+        async def points() -> list[int]:
+            board = await world.standings.board(GROUP, 1, Period.ALL, world.now)
+            return [line.tally.points for line in board.standings]
+
+        early = await world.answers.grade(post.id, GROUP, 1, SelfGrade.GOT)
+        assert early.verdict is Verdict.UNKNOWN
+        await world.answers.write(post.id, GROUP, 1, "m1", "some words", world.now)
+        assert await points() == [0]
+        graded = [
+            await world.answers.grade(post.id, GROUP, 1, each) for each in (SelfGrade.PARTLY, SelfGrade.GOT)
+        ]
+        assert [each.verdict for each in graded] == [Verdict.NEW, Verdict.AGAIN]
+        assert await points() == [7]
+
+    live_through(lambda: fresh(tmp_path, little_library(0, 9), FakeMessenger()), story)
 
 
 def test_r31_deleting_leaves_nothing_of_a_member(tmp_path: Path) -> None:

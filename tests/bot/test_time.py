@@ -353,7 +353,6 @@ class Alarms(logging.Handler):
 def alarms() -> Iterator[list[str]]:
     handler, log = Alarms(), logging.getLogger("deckwright_bot")
     log.addHandler(handler)
-    log.setLevel(logging.CRITICAL)
     # Warnings of failed sends are wanted here by the thousand; only errors are heard.
     log.setLevel(logging.ERROR)
     try:

@@ -160,11 +160,12 @@ def test_the_next_post_and_the_close_are_reached_where_the_bot_says(tmp_path: Pa
         await mover.finished()
         assert title_of(first) == "Closed"
         assert "Nobody has answered yet" not in words_of(first)
-        open_before = len(group.crowd.open_posts)
-        await mover.start(Goal.NEXT_POST, answering=False)
+        due, posted = await mover.next_post(), group.crowd.posted
+        assert due is not None
+        assert await mover.start(Goal.NEXT_POST, answering=False)
         await mover.finished()
-        assert group.crowd.posted > 1
-        assert len(group.crowd.open_posts) >= open_before
+        assert group.crowd.posted == posted + 1
+        assert is_soon(group.crowd.open_posts[-1].created_at, due)
 
     tell(tmp_path, story)
 
@@ -186,6 +187,17 @@ def test_a_move_can_be_stopped_and_there_is_one_at_a_time(tmp_path: Path) -> Non
         assert stood - begun < timedelta(days=1)
         await group.bot.tick()
         assert group.clock.now() - stood < timedelta(minutes=1), "it stands where it was stopped"
+
+    tell(tmp_path, story)
+
+
+def test_a_move_that_is_stopped_at_once_moves_nothing(tmp_path: Path) -> None:
+    async def story(group: TrialGroup) -> None:
+        await group.set_up()
+        mover, begun = Mover(group), group.clock.now()
+        assert await mover.start(Goal.WEEK, answering=False)
+        await mover.stop()
+        assert group.clock.now() - begun < timedelta(minutes=1)
 
     tell(tmp_path, story)
 

@@ -34,7 +34,7 @@ from deckwright_bot.trial.plain import plain, shortened, titled
 from deckwright_bot.trial.rows import Row
 from deckwright_bot.trial.running import trial
 from deckwright_bot.trial.scene import Scene
-from deckwright_bot.trial.words import NOT_THIS_ADDRESS, PARTS, RULES
+from deckwright_bot.trial.words import ANSWERS, NOT_THIS_ADDRESS, PARTS, RULES
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
 
@@ -152,6 +152,19 @@ def test_a_quiz_that_goes_on_adds_nothing_to_what_somebody_did_before(tmp_path: 
         pressed = [each for each in told.behind.entries if (each.who, each.what[:9]) == ("Olga", "pressed “")]
         assert tables(pressed[0]) == ["answers", "members", "points", "sums"]
         assert tables(pressed[1]) == ["points", "quiz_answers", "quiz_players", "sums"]
+
+    tell(tmp_path, story)
+
+
+def test_a_refused_press_is_answered_in_private_whatever_becomes_of_the_message(tmp_path: Path) -> None:
+    async def story(told: Told) -> None:
+        await told.ada.slash("quiz group", questions=1, seconds=10)
+        lobby = await told.olga.wait_for(lambda message: button_of(message, "quiz-join") is not None)
+        refused = await told.press(told.ben, lobby, "Start now")
+        assert refused.answer == ANSWERS["PRIVATE"]
+        await told.ada.click(lobby, "Start now")
+        await told.olga.wait_for(lambda message: button_of(message, "quiz") is not None)
+        assert refused.answer == ANSWERS["PRIVATE"]
 
     tell(tmp_path, story)
 

@@ -27,7 +27,7 @@ from chromium import Chromium, Page
 from deckwright_bot.trial import server as trial_server
 from deckwright_bot.trial.behind import KEPT
 from deckwright_bot.trial.running import trial
-from deckwright_bot.trial.server import MAX_BODY, PageServer
+from deckwright_bot.trial.server import MAX_BODY, MAX_LISTENERS, PageServer
 from test_anki_style import contrast
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unclosed.*:ResourceWarning")
@@ -121,10 +121,9 @@ def opened(browser: Chromium, served: Served, **how: Any) -> Page:
 
 
 def press(page: Page, label: str, within: str = "document") -> None:
-    """Press the last button with that label."""
+    """Press the last button with that label, as soon as there is one."""
     find = f"[...{within}.querySelectorAll('button')].filter(b => !b.disabled && b.innerText.trim() === {label!r})"
-    page.wait(f"{find}.length > 0")
-    page.script(f"{find}.pop().click()")
+    page.wait(f"(button => button && (button.click(), true))({find}.pop())")
 
 
 def told(page: Page, words: str, seconds: float = 20) -> None:
@@ -665,7 +664,8 @@ def test_taking_the_cards_along_stays_in_view_however_much_happens(page: Page, s
     assert 0 < take["top"] < take["bottom"] < 900
     panel = "document.querySelector('#behind')"
     assert page.script(f"{panel}.scrollHeight <= {panel}.clientHeight")
-    press(page, page.script("document.querySelector('#earlier').innerText"))
+    # Its words count what is still coming in, so it is found by its name.
+    page.script("document.querySelector('#earlier').click()")
     page.wait("document.querySelectorAll('.entry').length > 6")
     assert "in Discord nobody sees it" in page.script(f"{panel}.innerText")
 
@@ -1051,11 +1051,24 @@ def test_only_our_own_page_is_served(served: Served) -> None:
 def test_requests_are_bounded_and_lead_to_no_file(served: Served) -> None:
     assert raw(served, "POST", "act?as=owner", json.dumps({"do": "x" * MAX_BODY}))[0] == 413
     assert raw(served, "POST", "act?as=owner", "[" * 60000)[0] == 400
-    assert raw(served, "POST", "act?as=1", "{}")[0] == 400
+    for viewer in ("1", "", "-1", "9" * 5000):
+        assert raw(served, "POST", f"act?as={viewer}", "{}")[0] == 400, viewer
     for path in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "decks/..%2f..%2fbot.sqlite", "decks/x.apkg",
                  "files/1/2/3?as=owner", "files/a/b/c?as=owner", "words.py", "__init__.py"):  # fmt: skip
         assert raw(served, "GET", path)[0] in (400, 403, 404), path
     assert raw(served, "DELETE", "act", Origin=f"http://127.0.0.1:{served.server.port}")[0] == 405
+
+
+def test_pages_that_were_closed_make_room_for_new_ones(served: Served) -> None:
+    """Whoever changes the person quickly opens and closes a stream each time."""
+    for _ in range(3 * MAX_LISTENERS):
+        connection = http.client.HTTPConnection("127.0.0.1", served.server.port, timeout=20)
+        connection.request("GET", f"/{served.server.secret}/events?as=owner")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.readline()
+        answer.close()
+        connection.close()
 
 
 def test_every_answer_carries_the_strict_headers(served: Served) -> None:

@@ -148,7 +148,7 @@ def test_the_labels_name_points_and_flags_that_exist(name: str, answers: int, ca
     assert not held & {answer.card.id for answer in labelled(name) if answer.part == "dev"}
 
 
-# Floors stand a little under what docs/matching.md gives as measured.
+# Floors stand a little under what was measured; docs/matching.md gives own and another's as a whole.
 @pytest.mark.parametrize(
     ("name", "part", "precision", "f1"),
     [

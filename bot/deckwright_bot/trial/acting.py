@@ -22,7 +22,7 @@ from deckwright_bot.sandbox.calls import (
     Field,
     Value,
 )
-from deckwright_bot.sandbox.component_limits import STRING_SELECT, TEXT_INPUT, walk
+from deckwright_bot.sandbox.component_limits import TEXT_INPUT, walk
 from deckwright_bot.sandbox.driver import Member
 from deckwright_bot.sandbox.errors import (
     ApiError,
@@ -150,7 +150,7 @@ class Acting:
 
     def _thing(self, kind: int, value: str) -> Value:
         """What a select's value names: an option, or somebody or something of the server."""
-        if kind == STRING_SELECT or kind not in (5, 6, 7, 8):
+        if kind not in (5, 6, 7, 8):
             return value
         number, guild = number_in(value), self._group.owner.guild
         if kind in (5, 7) and number in guild.members:

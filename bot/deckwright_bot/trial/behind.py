@@ -197,6 +197,8 @@ class Behind:
                 self._message(message, created=isinstance(event, MessageCreated))
             case MessageEdited(message) if message.id in self._thinking:
                 self._reply(self._thinking.pop(message.id))
+            case MessageCreated(message) if message.interaction is not None:
+                self._said_instead(message)
             case _:
                 return
         self._tell()
@@ -232,6 +234,17 @@ class Behind:
         ):
             self._thinking[thinking.id] = interaction.id
         self._reply(interaction.id)
+
+    def _said_instead(self, message: Message) -> None:
+        """The bot, which was to change the message that was pressed, has said something instead, as a refusal."""
+        number = int((message.interaction or {}).get("id") or 0)
+        awaited = next((each for each, other in self._thinking.items() if other == number), message.id)
+        found = self._done.get(number)
+        if awaited == message.id or found is None:
+            return
+        del self._thinking[awaited]
+        self._reply(number)
+        found[0].answer = words.ANSWERS["PRIVATE" if message.visible_to is not None else "PUBLIC"]
 
     def _reply(self, number: int) -> None:
         """Note what the reply is and after how long it stood there."""

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 ADDRESS: Final = "127.0.0.1"
 TRIED: Final = 20
-"""Ports after the wanted one that are tried before any free one is taken."""
+"""Ports that are tried, from the wanted one on, before any free one is taken."""
 HIDDEN: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For what is data or a file: opened by itself it can do nothing."""
 HEADERS: Final = {

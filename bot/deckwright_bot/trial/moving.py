@@ -71,7 +71,7 @@ class Move:
 class Mover:
     """Moves the clock of one group; one move at a time. ``tell`` is called whenever it has moved.
 
-    ``watched`` says by user id whom somebody looks through: those answer by themselves.
+    ``watched`` says by user id whom somebody looks through: they answer only where the goal needs everybody.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Mover:
         if self.move is not None:
             return False
         self.move = Move(goal, self._group.clock.now(), until)
-        self._task = asyncio.create_task(self._run(until, answering=answering), name="clock")
+        self._task = asyncio.create_task(self._run(self.move, answering=answering), name="clock")
         return True
 
     async def stop(self) -> None:
@@ -145,12 +145,13 @@ class Mover:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, until: datetime, *, answering: bool) -> None:
-        move = self.move
+    async def _run(self, move: Move, *, answering: bool) -> None:
         try:
-            everybody = move is not None and move.goal in EVERYBODY
             await self.pass_time(
-                until, answering=answering, everybody=everybody, going_on=lambda: self.move is move
+                move.until,
+                answering=answering,
+                everybody=move.goal in EVERYBODY,
+                going_on=lambda: self.move is move,
             )
         except Exception:
             log.exception("the clock stopped")

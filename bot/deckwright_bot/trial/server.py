@@ -40,6 +40,9 @@ MAX_AT_WORK: Final = 32
 BREATH: Final = 0.1
 """Real seconds between two looks at what is new: more would be for nobody's eyes."""
 ALIVE: Final = 10.0
+"""Real seconds after which a page in a quiet group is written to."""
+FOR_A_PLACE: Final = 2.0
+"""Real seconds that one page more than there may be waits for another to go."""
 
 
 class PageServer:
@@ -52,7 +55,7 @@ class PageServer:
         self._cards = cards
         self._changed = asyncio.Event()
         self._closing = False
-        self._listeners = 0
+        self._places = asyncio.Semaphore(MAX_LISTENERS)
         self._at_work = 0
         self._watching: Counter[int] = Counter()
         self.mover = Mover(group, self._moved, self._watched)
@@ -123,7 +126,7 @@ class PageServer:
         number = request.query.get("as", "")
         if number == "owner":
             return self._group.owner
-        found = self._group.member(int(number)) if number.isascii() and number.isdigit() else None
+        found = self._group.member(number_in(number))
         if found is None:
             raise web.HTTPBadRequest
         return found
@@ -201,9 +204,12 @@ class PageServer:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: everything this person sees, then whatever changes."""
         viewer = self._viewer(request)
-        if self._listeners >= MAX_LISTENERS:
-            raise web.HTTPServiceUnavailable
-        self._listeners += 1
+        # A page that has gone is noticed when it is written to, and its place is free then.
+        self._changed.set()
+        try:
+            await asyncio.wait_for(self._places.acquire(), FOR_A_PLACE)
+        except TimeoutError:
+            raise web.HTTPServiceUnavailable from None
         self._watching[viewer.user.id] += 1
         news = asyncio.Event()
         self._waiting.add(news)
@@ -221,7 +227,7 @@ class PageServer:
         except ConnectionError:
             pass  # a page that was closed is no news
         finally:
-            self._listeners -= 1
+            self._places.release()
             self._watching[viewer.user.id] -= 1
             self._waiting.discard(news)
         return response

@@ -91,9 +91,7 @@ def offers_message(
     )
     # Nothing of discord.py's waits for it; the client routes custom ids itself.
     select.is_dispatchable = lambda: False  # type: ignore[method-assign]
-    view = View()
-    view.add_item(select)
-    return embed, view
+    return embed, View([select])
 
 
 def mark_of(package: Package) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import discord
@@ -35,13 +34,6 @@ def _words(*lines: str) -> Piece:
     return Piece((words,), words) if words else Piece()
 
 
-def _view(buttons: Iterable[Button]) -> discord.ui.View:
-    view = View()
-    for button in buttons:
-        view.add_item(button)
-    return view
-
-
 # in a group
 
 
@@ -70,7 +62,7 @@ def lobby(quiz: Quiz, crowd: Crowd, locale: str) -> tuple[discord.Embed, discord
         _go(quiz.id, 0, Phase.LOBBY, "quiz.start", locale),
         Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER),
     ]
-    return embed, _view(buttons)
+    return embed, View(buttons)
 
 
 def _players(crowd: Crowd, locale: str) -> str:
@@ -104,7 +96,7 @@ def question(
         _go(quiz.id, number, Phase.ASKING, "quiz.skip", locale, row=1),
         Button(ComponentId("quiz-end", quiz.id), text("quiz.end", locale), style=_DANGER, row=1),
     ]
-    return shown, _view(buttons)
+    return shown, View(buttons)
 
 
 def over(
@@ -141,7 +133,7 @@ def over(
     shown = renderer.show(pieces, title=title, colour=QUIET)
     if quiz.phase is Phase.ENDED:
         return shown, None
-    return shown, _view(
+    return shown, View(
         [
             _go(
                 quiz.id,
@@ -164,7 +156,7 @@ def final(quiz: Quiz, table: Table, locale: str) -> tuple[discord.Embed, discord
         embed.set_footer(text=text("quiz.final.note", locale))
     else:
         embed = discord.Embed(title=title, description=text("quiz.final.none", locale), colour=QUIET)
-    return embed, _view([Button(ComponentId("quiz-mine", quiz.id), text("quiz.mine", locale))])
+    return embed, View([Button(ComponentId("quiz-mine", quiz.id), text("quiz.mine", locale))])
 
 
 def mine(found: Mine, locale: str) -> discord.Embed:
@@ -263,7 +255,7 @@ def sheet(
     if not showing:
         buttons.append(_own(found, DONT_KNOW, text("button.dont-know", locale)))
     buttons.append(_own(found, "stop", text("solo.stop", locale), row=1))
-    return shown, _view(buttons)
+    return shown, View(buttons)
 
 
 def _result(
@@ -294,7 +286,7 @@ def _result(
     ]
     if not last:
         buttons.append(_own(found, "stop", text("solo.stop", locale)))
-    return renderer.show(pieces, title=head, colour=colour), _view(buttons)
+    return renderer.show(pieces, title=head, colour=colour), View(buttons)
 
 
 def _own(
@@ -329,4 +321,4 @@ def summary(found: Summary, locale: str) -> tuple[discord.Embed, discord.ui.View
     if not found.missed:
         return embed, None
     label = counted("solo.repeat", len(found.missed), locale)
-    return embed, _view([Button(ComponentId("solo-repeat", found.quiz.id), label, style=_PRIMARY)])
+    return embed, View([Button(ComponentId("solo-repeat", found.quiz.id), label, style=_PRIMARY)])

@@ -37,19 +37,14 @@ class View(discord.ui.View):
     discord.py would keep the view of every private answer for a quarter of an hour, with a task that waits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, items: Iterable[discord.ui.Item[discord.ui.View]]) -> None:
         super().__init__(timeout=None)
+        for item in items:
+            self.add_item(item)
 
     def is_finished(self) -> bool:
         """It is, from the beginning."""
         return True
-
-
-def _view(buttons: Iterable[Button]) -> discord.ui.View:
-    view = View()
-    for button in buttons:
-        view.add_item(button)
-    return view
 
 
 def question(post: int, snapshot: Snapshot, locale: str = "en", *, sample: bool = False) -> discord.ui.View:
@@ -67,7 +62,7 @@ def question(post: int, snapshot: Snapshot, locale: str = "en", *, sample: bool 
     buttons.append(Button(ComponentId("remind", post), text("button.remind", locale), row=1))
     for button in buttons:
         button.disabled = sample
-    return _view(buttons)
+    return View(buttons)
 
 
 def closed(post: int, *, share: bool, locale: str = "en") -> discord.ui.View:
@@ -75,7 +70,7 @@ def closed(post: int, *, share: bool, locale: str = "en") -> discord.ui.View:
     buttons = [Button(ComponentId("mine", post), text("button.mine", locale))]
     if share:
         buttons.append(Button(ComponentId("share", post), text("button.share", locale)))
-    return _view(buttons)
+    return View(buttons)
 
 
 def result(post: int, *, grade: bool, locale: str = "en") -> discord.ui.View:
@@ -93,13 +88,13 @@ def result(post: int, *, grade: bool, locale: str = "en") -> discord.ui.View:
         ]
     buttons.append(Button(ComponentId("anki", post), text("button.anki", locale), row=1))
     buttons.append(Button(ComponentId("report", post), text("button.report", locale), row=1))
-    return _view(buttons)
+    return View(buttons)
 
 
 def one(identifier: ComponentId, label: str, *, danger: bool = False) -> discord.ui.View:
     """A single button."""
     style = discord.ButtonStyle.danger if danger else discord.ButtonStyle.primary
-    return _view([Button(identifier, label, style=style)])
+    return View([Button(identifier, label, style=style)])
 
 
 def pages(action: str, word: str, page: int, count: int) -> discord.ui.View | None:
@@ -112,7 +107,7 @@ def pages(action: str, word: str, page: int, count: int) -> discord.ui.View | No
     ]
     buttons[0].disabled = page <= 1
     buttons[1].disabled = page >= count
-    return _view(buttons)
+    return View(buttons)
 
 
 def panel(daily: Daily, locale: str = "en") -> discord.ui.View:
@@ -137,4 +132,4 @@ def panel(daily: Daily, locale: str = "en") -> discord.ui.View:
                 row=1,
             )
         )
-    return _view(buttons)
+    return View(buttons)

@@ -14,7 +14,7 @@ from itertools import dropwhile
 
 from deckwright.render.formula import MathNode
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same tree would give other text; part of every cache key."""
 
 MAX_TEXT = 80
@@ -308,7 +308,8 @@ class _Writer:
         aligned = any(map(_goes_on, cells[1:]))
         row = _flat(cells[0])
         for cell in cells[1:]:
-            if not aligned and row[-1].text != ",":
+            last = next((atom.text for atom in reversed(row) if atom.tex_class != SPACE), "")
+            if not aligned and last != ",":
                 self._unreadable()
                 row.append(_Atom(",", PUNCTUATION))
             row += _flat(cell)

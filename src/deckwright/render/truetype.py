@@ -43,10 +43,10 @@ class CharacterMap:
         (count,) = struct.unpack_from(">H", table, 2)
         starts = {(p, e): at for p, e, at in struct.iter_unpack(">HHL", table[4 : 4 + 8 * count])}
         start = next(starts[each] for each in _UNICODE if each in starts)
-        kind, self._length, _, twice = struct.unpack_from(">4H", table, start)
+        kind, length, _, twice = struct.unpack_from(">4H", table, start)
         if kind != 4:
             raise ValueError(f"a character map of format {kind}")
-        self._table = table[start : start + self._length]
+        self._table = table[start : start + length]
         segments = twice // 2
         shape = f">{segments}H"
         self._last = struct.unpack_from(shape, self._table, 14)
