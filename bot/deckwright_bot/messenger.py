@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 
+from deckwright.study.posting import REFUSALS
 from deckwright_bot.clock import snowflake_at
 from deckwright_bot.cogs.context import Context, public_locale
 from deckwright_bot.cogs.permissions import missing_permissions
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 
-REFUSALS = (401, 403, 404)
 REJECTED = 400
 SEARCHED = 5000
 """Messages looked through for a post; six hours of a channel that is never still."""
@@ -238,8 +238,8 @@ class DiscordMessenger:
 
     async def _tell_owner(self, group: Group, daily: Daily, words: str) -> None:
         # Told again within minutes, because the bot was killed before it had noted that, it is one message.
-        minutes = int(self.context.now().timestamp()) // 600
-        nonce = sha256(f"{group.id} {minutes} {words}".encode()).hexdigest()[:24]
+        ten_minutes = int(self.context.now().timestamp()) // 600
+        nonce = sha256(f"{group.id} {ten_minutes} {words}".encode()).hexdigest()[:24]
         try:
             owner = await self.attempt(self._client.fetch_user(group.owner), group.id, None)
             await self.attempt(owner.send(words, nonce=nonce), group.id, None)

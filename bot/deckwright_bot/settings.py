@@ -41,11 +41,6 @@ class Settings:
     packages: Path = Path("build")
     packages_url: str | None = None
 
-    @property
-    def real_discord(self) -> bool:
-        """Whether the bot talks to Discord itself."""
-        return self.api_base == DISCORD_API
-
 
 class SettingsError(Exception):
     """The environment is wrong; ``mistakes`` names everything that is, a sentence each."""

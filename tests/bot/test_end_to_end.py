@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,20 @@ def test_a_share_that_discord_refuses_is_told_kindly(tmp_path: Path) -> None:
             server.owner.set_permissions(server.owner.home, deny=Permission.SEND_MESSAGES)
             refused = await server.ada.click(closed, "Share in thread")
             assert "may not write there" in refused.text
+
+    story(tmp_path, tell, cards=write(tmp_path / "library", OPEN_LIBRARY))
+
+
+def test_two_clicks_on_share_at_once_leave_one_message(tmp_path: Path) -> None:
+    async def tell(server: Server) -> None:
+        async with server.bot() as bot:
+            post = await open_post(server, bot)
+            form = await server.ada.click(post, "Answer")
+            await server.ada.submit(form, {"text": "It is an ensemble of networks."})
+            await server.move(bot, hours=80)
+            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            await asyncio.gather(*(server.ada.click(closed, "Share in thread") for _ in range(2)))
+            assert [title_of(m) for m in server.bob.sees() if "wrote" in title_of(m)] == ["Ada wrote"]
 
     story(tmp_path, tell, cards=write(tmp_path / "library", OPEN_LIBRARY))
 

@@ -131,6 +131,30 @@ def test_r31_words_stay_out_of_the_log_even_if_somebody_was_reading(tmp_path: Pa
     run(tmp_path, story, opens=True)
 
 
+def test_r31_who_is_deleted_while_the_log_is_emptied_is_not_forgotten(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.set_up(opens=True)
+        await write(world, ADA, "words of the first")
+        await write(world, EVE, SECRET)
+        empty = world.database.truncate_log
+
+        async def meanwhile() -> bool:
+            world.database.truncate_log = empty  # type: ignore[method-assign]
+            done = await empty()
+            async with world.database.reading() as connection:
+                await connection.execute(select(posts))
+                await world.members.forget(EVE, world.now)
+            assert files_hold(tmp_path, SECRET) != []
+            return done
+
+        world.database.truncate_log = meanwhile  # type: ignore[method-assign]
+        await world.members.forget(ADA, world.now)
+        await world.care.tick(world.now)
+        assert files_hold(tmp_path, SECRET) == []
+
+    run(tmp_path, story, opens=True)
+
+
 def test_r31_deleting_touches_nobody_else(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await world.set_up()

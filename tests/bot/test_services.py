@@ -27,7 +27,7 @@ from deckwright.study.grading import SelfGrade
 from deckwright.study.posting import State
 from deckwright.study.ranking import Period
 from deckwright_bot.services.answers import Verdict
-from deckwright_bot.services.groups import Wish
+from deckwright_bot.services.groups import Further, Wish
 from deckwright_bot.services.library import load
 from deckwright_bot.services.ports import Refused, Unavailable
 from deckwright_bot.services.posts import Pace
@@ -424,10 +424,47 @@ def test_r12_settings_that_no_card_fits_cost_no_date(tmp_path: Path) -> None:
         wish = Wish(channel=1, at="09:00", zone="Europe/Berlin")
         daily, _ = await world.groups.set_up(GROUP, wish, OWNER, world.now)
         assert daily is not None
-        nothing = replace(daily, decks=frozenset({"no-such-deck"}))
-        made = await world.posts.post_now(nothing, world.now)
-        assert made.empty
+        further = Further(daily.weekdays, daily.skip_dates, None, None, None)
+        none = replace(further, decks=frozenset({"no-such-deck"}))
+        nothing = await world.groups.change(GROUP, none, OWNER, world.now)
+        assert nothing is not None
+        assert (await world.posts.post_now(nothing, world.now)).empty
+        assert await world.groups.change(GROUP, further, OWNER, world.now) == daily
         assert (await world.posts.post_now(daily, world.now)).post is not None
+
+    run(tmp_path, story)
+
+
+def test_a_time_changed_while_a_tick_is_at_work_counts(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        begin = world.now.replace(hour=8, minute=0)
+        await world.groups.join(Group(GROUP, "Group", OWNER, "en", begin, None, None))
+        await world.groups.set_up(GROUP, Wish(channel=1, at="20:00", zone="UTC"), OWNER, begin)
+        await world.posts.tick(begin)
+        await world.groups.resume(GROUP, OWNER, begin)
+        looked = await world.posts._due(begin)
+        await world.groups.set_up(GROUP, Wish(at="09:00"), OWNER, begin)
+        await world.posts._serve(looked[GROUP], GROUP, begin)
+        await world.posts.tick(begin + timedelta(hours=1))
+        assert [post.date for post in await all_posts(world)] == [begin.date()]
+
+    run(tmp_path, story)
+
+
+def test_r30_a_post_on_its_way_waits_for_a_group_that_removed_the_bot_to_return(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.messenger.fail = [Unavailable("lost")]
+        with pytest.raises(Unavailable):
+            await world.set_up()
+        (post,) = await all_posts(world)
+        await world.groups.leave(GROUP, world.now)
+        for _ in range(5):
+            world.now += timedelta(minutes=5)
+            await world.posts.tick(world.now)
+        assert world.messenger.sent == {}
+        await world.groups.join(Group(GROUP, "Group", OWNER, "en", world.now, None, None))
+        await world.posts.tick(world.now + timedelta(minutes=5))
+        assert [(each.id, each.state) for each in await all_posts(world)] == [(post.id, State.SENT)]
 
     run(tmp_path, story)
 

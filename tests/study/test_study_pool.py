@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from deckwright.kinds import KINDS
 from deckwright.model import Card, Choice, Open, Option, Prompt, Retired, SelfGraded
 from deckwright.study.keys import PromptKey
-from deckwright.study.pool import APART, Askable, askable, fits, form_of, left, next_prompt, pool
+from deckwright.study.pool import APART, Askable, askable, fits, form_of, pool
 from deckwright.study.schedule import Series
 
 SERIES = Series(1, "daily", "UTC", time(9), started=date(2026, 1, 1), seed=7)
@@ -32,7 +32,7 @@ def ask(library: list[Askable], count: int, series: Series = SERIES) -> list[Pro
     """What the series asks, one after the other."""
     asked: list[PromptKey] = []
     for _ in range(count):
-        found = next_prompt(library, series, asked)
+        found = pool(library, series, asked).next
         assert found is not None
         asked.append(found)
     return asked
@@ -76,15 +76,15 @@ def test_r10_a_prompt_that_was_skipped_is_asked_next() -> None:
     """A skipped or failed post is not among the asked, so its prompt is still the first."""
     asked = ask(TEN, 4)
 
-    assert next_prompt(TEN, SERIES, asked[:3]) == asked[3]
+    assert pool(TEN, SERIES, asked[:3]).next == asked[3]
 
 
 def test_r10_a_card_that_is_added_is_asked_in_the_running_round() -> None:
     asked = ask(TEN, 9)
     grown = [*TEN, prompt("new")]
 
-    assert {next_prompt(grown, SERIES, asked), key("new")} <= set(pool(grown, SERIES, asked).upcoming)
-    assert left(grown, SERIES, asked) == 2
+    assert {pool(grown, SERIES, asked).next, key("new")} <= set(pool(grown, SERIES, asked).upcoming)
+    assert pool(grown, SERIES, asked).left == 2
 
 
 def test_r10_a_card_that_is_added_after_a_round_comes_before_any_repeats() -> None:
@@ -111,7 +111,7 @@ def test_r10_the_pool_is_low_at_seven_left() -> None:
 
 
 def test_r10_an_empty_pool_has_no_next_prompt() -> None:
-    assert next_prompt([], SERIES, []) is None
+    assert pool([], SERIES, []).next is None
     assert pool([], SERIES, [key("x")]).left == 0
 
 
@@ -285,7 +285,7 @@ def test_law_r10_while_the_library_changes_nothing_repeats_while_another_was_nev
     asked: list[PromptKey] = []
     for library, count in epochs:
         for _ in range(count):
-            found = next_prompt(library, SERIES, asked)
+            found = pool(library, SERIES, asked).next
             assert found is not None
             if found in asked:
                 assert {p.key for p in library} <= set(asked)

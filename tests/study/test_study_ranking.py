@@ -13,19 +13,15 @@ from hypothesis import given, settings, strategies as st
 from deckwright.study.dates import instant, zone_names
 from deckwright.study.ranking import (
     Period,
-    ScoreLine,
     Span,
     Standing,
     Tally,
     own,
     page,
     rank,
-    roll_up,
     span,
-    tally,
 )
 
-TODAY = date(2026, 3, 2)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -69,13 +65,6 @@ def test_r25_all_time_leaves_nothing_out() -> None:
     assert date.max in everything
 
 
-def test_r25_an_answer_belongs_to_its_posts_date() -> None:
-    lines = [ScoreLine(1, date(2026, 3, 1), Tally(10, 1, 1)), ScoreLine(1, TODAY, Tally(2, 0, 1))]
-    week = span(Period.WEEK, datetime(2026, 3, 4, tzinfo=UTC), BERLIN)
-
-    assert tally(lines, week) == {1: Tally(2, 0, 1)}
-
-
 def test_r26_points_then_right_choices_then_answers() -> None:
     assert ranks(Tally(20, 1, 9), Tally(30, 0, 1), Tally(20, 2, 2), Tally(20, 1, 10)) == [
         (1, 1),
@@ -117,24 +106,7 @@ def test_r26_who_has_no_answer_has_no_rank() -> None:
     assert rank({1: Tally(0, 0, 0)}) == ()
 
 
-def test_r27_a_roll_up_has_one_line_a_member_and_month() -> None:
-    lines = [
-        ScoreLine(1, date(2026, 3, 31), Tally(10, 1, 1)),
-        ScoreLine(1, date(2026, 3, 1), Tally(2, 0, 1)),
-        ScoreLine(1, date(2026, 4, 1), Tally(7, 0, 1)),
-    ]
-
-    assert roll_up(lines) == (
-        ScoreLine(1, date(2026, 3, 1), Tally(12, 1, 2)),
-        ScoreLine(1, date(2026, 4, 1), Tally(7, 0, 1)),
-    )
-
-
 TALLIES = st.builds(Tally, st.integers(-8, 30), st.integers(0, 3), st.integers(0, 3))
-LINES = st.lists(
-    st.builds(ScoreLine, st.integers(1, 8), st.dates(date(2025, 11, 1), date(2026, 3, 31)), TALLIES),
-    max_size=40,
-)
 
 
 @given(st.dictionaries(st.integers(1, 40), TALLIES), st.integers(0, 2**32))
@@ -154,20 +126,6 @@ def test_law_r26_ranks_skip_and_the_order_of_rows_is_irrelevant(tallies: dict[in
         ]
         assert standing.rank == len(ahead) + 1
     assert all(a.rank <= b.rank for a, b in pairwise(standings))
-
-
-@given(LINES, st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
-def test_law_r24_r27_a_roll_up_gives_the_same_boards_as_the_rows(lines: list[ScoreLine], seed: int) -> None:
-    mixed = lines[:]
-    random.Random(seed).shuffle(mixed)
-    rolled = roll_up(mixed)
-
-    assert rolled == roll_up(lines)
-    assert rank(tally(rolled)) == rank(tally(lines))
-    assert roll_up(rolled) == rolled
-    for month in (Span(date(2025, 12, 1), date(2025, 12, 31)), Span(date(2026, 2, 1), date(2026, 2, 28))):
-        assert rank(tally(rolled, month)) == rank(tally(lines, month))
 
 
 @given(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from deckwright_bot.sandbox.clock import Clock
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
-SEQUENCE = 1 << 12
 
 
 class Snowflakes:

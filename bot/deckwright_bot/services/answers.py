@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from deckwright.study.grading import (
     Chosen,
@@ -187,7 +186,7 @@ class AnswerService:
             return await _result(connection, post, member, Verdict.AGAIN)
 
     async def share(self, post_id: int, member: int, channel: int, message: int) -> bool:
-        """Remember the message that shares an open answer, and where; False if it is shared already."""
+        """Remember the message that shares an open answer, and where; False if another one shares it already."""
         async with self._database.writing() as connection:
             return await answer_store.share(connection, post_id, member, channel, message)
 
@@ -200,7 +199,7 @@ async def _stands(connection: Connection, post: Post, message: int, now: datetim
         await group_store.worked(connection, post.group, post.series)
 
 
-async def _result(connection: Any, post: Post, member: int, verdict: Verdict) -> Result:  # noqa: ANN401
+async def _result(connection: Connection, post: Post, member: int, verdict: Verdict) -> Result:
     snapshot = snapshot_of(post)
     answer = await answer_store.find(connection, post.id, member)
     if answer is None:

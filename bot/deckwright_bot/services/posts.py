@@ -224,6 +224,11 @@ class PostService:
     ) -> tuple[PostNow, Pool | None]:
         """Claim the date in one statement with all that will be asked; also what the prompt was taken from."""
         series = series_of(daily)
+        current = await group_store.daily(connection, daily.group, daily.series)
+        if current is None or series_of(current) != series:
+            # Its owner changed it since it was read. The next tick looks at it as it is now.
+            return PostNow(None), None
+        daily = current
         await post_store.skip(connection, daily.group, daily.series, due.skipped)
         await group_store.looked(connection, daily, now, schedule.wakes(series, now))
         if due.post is None:

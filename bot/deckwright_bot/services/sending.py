@@ -65,7 +65,7 @@ class Sender:
         await self._sent(post, message, now)
 
     async def resume(self, post: Post, now: datetime) -> None:
-        """A claim without a message id: send again, look for it, report, or give up (R7, R8)."""
+        """A claim without a message id: send again, look for it, or give up (R7, R8)."""
         if post.id in self._on_their_way:
             # An owner's "post now" may take longer than a tick, and longer than its nonce holds.
             return
@@ -76,7 +76,7 @@ class Sender:
         late = posting.expired(post.scheduled, now)
         if daily.paused is not None and not late:
             return
-        step = posting.unsent(post.scheduled, post.claimed, now, may_search=True)
+        step = posting.unsent(post.scheduled, post.claimed, now)
         if step is posting.Step.SEARCH:
             try:
                 found = await self._messenger.find_post(post, post.claimed)

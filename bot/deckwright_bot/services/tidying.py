@@ -31,12 +31,12 @@ class Tidying:
         """Delete messages that are to be deleted now, and empty the log if it holds deleted words."""
         async with self._database.reading() as connection:
             due = await withdrawals.due(connection, now, AT_ONCE)
-            full = await nights.wants_truncated(connection)
+            mark = await nights.wants_truncated(connection)
         for each in due:
             await self._withdraw(each, now)
-        if full and await self._database.truncate_log():
+        if mark is not None and await self._database.truncate_log():
             async with self._database.writing() as connection:
-                await nights.truncated(connection)
+                await nights.truncated(connection, mark)
 
     async def _withdraw(self, each: Withdrawal, now: datetime) -> None:
         try:

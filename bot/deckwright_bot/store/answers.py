@@ -74,7 +74,9 @@ _GRADE = (
 )
 _SHARE = (
     update(answers)
-    .where(_mine, answers.c.shared.is_(None), answers.c.text.is_not(None))
+    .where(_mine, answers.c.text.is_not(None))
+    # Clicked twice at once, it is one message by its nonce: that one is no second one to be taken back.
+    .where(answers.c.shared.is_(None) | (answers.c.shared == bindparam("p_message")))
     .values(shared=bindparam("p_message"), shared_in=bindparam("p_channel"))
     .returning(answers.c.post)
 )
@@ -90,7 +92,6 @@ _BY_CHOICE = (
     .group_by(answers.c.choice, answers.c.right, answers.c.grade)
 )
 _OF_POST = select(answers).where(answers.c.post == bindparam("p_post")).order_by(answers.c.at)
-_RECOUNT = select(answers.c.post, func.count().label("number")).group_by(answers.c.post)
 
 
 async def record(connection: AsyncConnection, value: NewAnswer) -> bool:
@@ -125,7 +126,7 @@ async def grade(connection: AsyncConnection, post: int, member: int, value: str)
 
 
 async def share(connection: AsyncConnection, post: int, member: int, channel: int, message: int) -> bool:
-    """Remember the message that shares an open answer, and where; False if it is shared already."""
+    """Remember the message that shares an open answer, and where; False if another one shares it already."""
     values = {"p_post": post, "p_member": member, "p_channel": channel, "p_message": message}
     return (await connection.execute(_SHARE, values)).first() is not None
 

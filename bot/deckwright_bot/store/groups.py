@@ -112,7 +112,7 @@ async def ungreeted(connection: AsyncConnection) -> list[Group]:
 
 
 async def greeted(connection: AsyncConnection, group: int, now: datetime) -> bool:
-    """Claim the greeting; True for the one caller who may send it."""
+    """Note that a group was greeted; False if that was noted already."""
     return (await connection.execute(_GREETED, {"group": group, "now": now})).first() is not None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -53,7 +54,7 @@ _MOVE = (
 _new = insert(facts)
 _BEGIN = _new.on_conflict_do_nothing().returning(facts.c.name)
 _PUT = _new.on_conflict_do_update(index_elements=["name"], set_={"value": _new.excluded.value})
-_REMOVE = delete(facts).where(facts.c.name == bindparam("p_name"))
+_REMOVE = delete(facts).where(facts.c.name == bindparam("p_name"), _value == bindparam("p_value"))
 
 
 async def tonight(connection: AsyncConnection) -> Night | None:
@@ -88,17 +89,17 @@ async def books(connection: AsyncConnection) -> Books | None:
 
 async def want_truncated(connection: AsyncConnection) -> None:
     """Remember that the log holds words that were deleted."""
-    await connection.execute(_PUT, {"name": TRUNCATE, "value": "due"})
+    await connection.execute(_PUT, {"name": TRUNCATE, "value": token_hex(8)})
 
 
-async def wants_truncated(connection: AsyncConnection) -> bool:
-    """Whether it does."""
-    return (await connection.execute(_FIND, {"p_name": TRUNCATE})).first() is not None
+async def wants_truncated(connection: AsyncConnection) -> str | None:
+    """A mark of the newest of them; None if the log holds none."""
+    return (await connection.execute(_FIND, {"p_name": TRUNCATE})).scalar_one_or_none()
 
 
-async def truncated(connection: AsyncConnection) -> None:
-    """It does no longer."""
-    await connection.execute(_REMOVE, {"p_name": TRUNCATE})
+async def truncated(connection: AsyncConnection, mark: str) -> None:
+    """It holds none of those up to the mark; what was deleted since waits for the next time."""
+    await connection.execute(_REMOVE, {"p_name": TRUNCATE, "p_value": mark})
 
 
 def _json(value: Night | Books) -> str:

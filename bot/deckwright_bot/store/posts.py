@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deckwright.study.posting import State
 from deckwright.study.streak import PostLine
 from deckwright_bot.store.records import Credit, OutcomeOf, Post, Step
-from deckwright_bot.store.tables import STEP_DUE, answers, credited as credit_rows, posts, reminders
+from deckwright_bot.store.tables import LEFT, STEP_DUE, answers, credited as credit_rows, posts, reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,11 @@ _UNSENT = select(posts).where(
     posts.c.state == State.CLAIMED,
     # Further away than any wait is long it was written by a clock that has been set back.
     posts.c.retry.is_(None) | (posts.c.retry <= bindparam("now")) | (posts.c.retry > bindparam("far")),
+    # Where the bot was removed, nothing can be sent or looked for; it waits for a return (R30).
+    posts.c.group_id.not_in(LEFT),
 )
 _CLOSING = select(posts).where(posts.c.state == State.SENT, posts.c.closes <= bindparam("now"))
 # A claimed post may stand in the channel already, its message not yet written down (R7).
-_OPEN = select(posts).where(posts.c.state.in_([State.CLAIMED, State.SENT]))
 _OPEN_CARDS = select(posts.c.card).where(
     posts.c.group_id == bindparam("group"), posts.c.state.in_([State.CLAIMED, State.SENT])
 )
@@ -334,11 +335,6 @@ async def closing(connection: AsyncConnection, now: datetime) -> list[Post]:
     return [_post(row) for row in await connection.execute(_CLOSING, {"now": now})]
 
 
-async def open_posts(connection: AsyncConnection) -> list[Post]:
-    """Posts that can be answered."""
-    return [_post(row) for row in await connection.execute(_OPEN)]
-
-
 async def open_cards(connection: AsyncConnection, group: int) -> set[str]:
     """The cards whose questions stand open in a group, or may already; by the ids they had when asked."""
     rows = await connection.execute(_OPEN_CARDS, {"group": group})
@@ -375,11 +371,11 @@ async def of_series(connection: AsyncConnection, group: int, name: str) -> list[
 async def lines_of(connection: AsyncConnection, group: int, name: str, member: int) -> Lines:
     """The posts of a series that went out, in no order, and what a member did with them."""
     values = {"group": group, "name": name, "member": member}
-    text = (await connection.execute(_LINES, values)).scalar_one() or ""
+    told = (await connection.execute(_LINES, values)).scalar_one() or ""
     found = Lines([], set(), set())
-    for at in range(0, len(text), _WIDTH):
-        line = _line(text[at : at + _WIDTH - 2])
-        answered, credited = text[at + _WIDTH - 2], text[at + _WIDTH - 1]
+    for at in range(0, len(told), _WIDTH):
+        line = _line(told[at : at + _WIDTH - 2])
+        answered, credited = told[at + _WIDTH - 2], told[at + _WIDTH - 1]
         found.posts.append(line)
         if answered == "1":
             found.answered.add(line.day)

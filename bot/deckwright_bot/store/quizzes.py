@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deckwright.study.keys import PromptKey
 from deckwright.study.quiz import Ending, Kind, Phase
 from deckwright_bot.store.quiz_tables import UNFINISHED, quiz_players, quiz_questions, quizzes
-from deckwright_bot.store.tables import members
+from deckwright_bot.store.tables import LEFT, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ _id = quizzes.c.id == bindparam("p_quiz")
 _FIND = select(quizzes).where(_id)
 _active = quizzes.c.phase != Phase.ENDED
 # The condition stands as text, word for word as in the index, for else SQLite does not use it.
-_PLAYED = select(quizzes).where(text(f"({UNFINISHED})")).order_by(quizzes.c.id)
+_PLAYED = (
+    select(quizzes).where(text(f"({UNFINISHED})"), quizzes.c.group_id.not_in(LEFT)).order_by(quizzes.c.id)
+)
 _RUNNING = select(quizzes.c.prompts).where(
     text(f"({UNFINISHED})"), _active, quizzes.c.group_id == bindparam("p_group")
 )

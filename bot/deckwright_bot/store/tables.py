@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    select,
     text,
 )
 
@@ -59,6 +60,9 @@ groups = Table(
     Column("greeted", Instant, comment="when the one message on joining was sent"),
     Column("left", Instant, comment="when the bot was removed; purged 30 days later (R30)"),
 )
+
+LEFT = select(groups.c.id).where(groups.c.left.is_not(None))
+"""The groups that removed the bot and are kept for a return (R30)."""
 
 series = Table(
     "series",

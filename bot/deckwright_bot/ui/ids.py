@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 
 PREFIX = "dw"
-MAX_LENGTH = 100
 LARGEST = 2**63 - 1
 """Of the numbers that the database and Discord know."""
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from deckwright.study.question import Points, ShownOption, Snapshot
-
-DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 class SelfGrade(StrEnum):
@@ -108,11 +106,6 @@ def self_graded(result: Graded, given: SelfGrade) -> Graded:
     if result.outcome is not Outcome.OPEN or result.self_grade is not None:
         return result
     return replace(result, self_grade=given)
-
-
-def click_time(snowflake: int, now: datetime) -> datetime:
-    """R13: when somebody clicked, by the interaction's own id, but never later than ``now``."""
-    return min(DISCORD_EPOCH + timedelta(milliseconds=snowflake >> 22), now)
 
 
 def in_time(clicked: datetime, closes: datetime) -> bool:

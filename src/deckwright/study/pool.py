@@ -168,13 +168,3 @@ def _today(
 ) -> PromptKey | None:
     """The key under which an asked prompt is known today, or None if the series no longer asks it."""
     return key if key in fitting else names.get(key)
-
-
-def next_prompt(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> PromptKey | None:
-    """R10: the prompt of the next post, or None if nothing fits the series."""
-    return pool(library, series, asked).next
-
-
-def left(library: Iterable[Askable], series: Series, asked: Iterable[PromptKey]) -> int:
-    """R10: how many prompts are left before one repeats."""
-    return pool(library, series, asked).left

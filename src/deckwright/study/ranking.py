@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -59,51 +58,12 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreLine:
-    """An answer, or a row of points, as a board counts it."""
-
-    member: int
-    day: date
-    """R25: the local date of its post, or on which its quiz began; never that of the click."""
-    tally: Tally
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """A line of a board."""
 
     rank: int
     member: int
     tally: Tally
-
-
-def tally(lines: Iterable[ScoreLine], span: Span | None = None) -> dict[int, Tally]:
-    """R27: each member's sums over the dates of a span, in whatever order the lines come.
-
-    Answers to a void post are no lines (R28).
-    """
-    found: dict[int, Tally] = defaultdict(Tally)
-    for line in lines:
-        if span is None or line.day in span:
-            found[line.member] += line.tally
-    return dict(found)
-
-
-def roll_up(lines: Iterable[ScoreLine]) -> tuple[ScoreLine, ...]:
-    """R27: the same sums a month: one line for each member and month, dated the month's first day.
-
-    A tally of the result over whole months equals one of the lines themselves (R24 checks it).
-    """
-    found: dict[tuple[date, int], Tally] = defaultdict(Tally)
-    for line in lines:
-        found[line.day.replace(day=1), line.member] += line.tally
-    return tuple(
-        ScoreLine(member, month, total) for (month, member), total in sorted(found.items(), key=_first)
-    )
-
-
-def _first(item: tuple[tuple[date, int], Tally]) -> tuple[date, int]:
-    return item[0]
 
 
 def rank(tallies: Mapping[int, Tally], hidden: Collection[int] = ()) -> tuple[Standing, ...]:

@@ -12,11 +12,3 @@ TOO_LATE = timedelta(minutes=30)
 def reminder_at(closes: datetime) -> datetime:
     """R32: when a post's reminder goes out: three hours before it closes, in every zone the same."""
     return closes - BEFORE_CLOSE
-
-
-def reminder_due(now: datetime, closes: datetime, *, answered: bool, reminded: bool) -> bool:
-    """R32: whether a member who asked for it gets the reminder now: once, and only if still unanswered.
-
-    One that was held up (the bot was down) still goes out while half an hour is left to answer.
-    """
-    return not answered and not reminded and reminder_at(closes) <= now <= closes - TOO_LATE

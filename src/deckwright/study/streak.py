@@ -166,10 +166,3 @@ def rebuild(
         member: streak(posts, days.get(member, ()), pauses.get(member, ()), credited.get(member, ()))
         for member in sorted(members)
     }
-
-
-def drifted(cached: Mapping[int, Streak], rebuilt: Mapping[int, Streak]) -> tuple[int, ...]:
-    """R24: the members whose cached streak is not the rebuilt one; a streak of nothing needs no cache."""
-    nothing = Streak()
-    members = sorted(cached.keys() | rebuilt.keys())
-    return tuple(m for m in members if cached.get(m, nothing) != rebuilt.get(m, nothing))
