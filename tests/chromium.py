@@ -26,7 +26,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
-SECONDS = 20
+SECONDS = 60
+"""Real seconds that a page on a busy machine is waited for."""
 
 
 def executable() -> str:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.server import library_of
-from chromium import Chromium, Page
+from chromium import SECONDS, Chromium, Page
+from deckwright_bot.sandbox.outcome import text_of
+from deckwright_bot.services.posts import PostNow, PostService
+from deckwright_bot.store.records import Daily
 from deckwright_bot.trial import server as trial_server
 from deckwright_bot.trial.behind import KEPT
 from deckwright_bot.trial.running import trial
@@ -126,7 +129,7 @@ def press(page: Page, label: str, within: str = "document") -> None:
     page.wait(f"(button => button && (button.click(), true))({find}.pop())")
 
 
-def told(page: Page, words: str, seconds: float = 20) -> None:
+def told(page: Page, words: str, seconds: float = SECONDS) -> None:
     page.wait(
         f"[...document.querySelectorAll('article')].some(a => a.textContent.includes({words!r}))", seconds
     )
@@ -472,6 +475,39 @@ def test_the_count_under_the_question_does_not_take_the_result_away(
 
     top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
     assert 0 <= top < 0.5, "one reads the result from its beginning"
+
+
+def test_what_was_thought_about_for_long_takes_nobody_away_from_what_came_last(
+    browser: Chromium, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted, go = PostService.post_now, asyncio.Event()
+
+    async def post_now(service: PostService, daily: Daily, now: datetime) -> PostNow:
+        made = await posted(service, daily, now)
+        await go.wait()
+        return made
+
+    async def answer() -> None:
+        told_to, served.server._waiting = served.server._waiting, set()
+        owner = served.group.owner
+        await owner.click(served.group.crowd.open_posts[0], "A")
+        go.set()
+        await owner.wait_for(lambda message: text_of(message).startswith("Done."))
+        served.server._waiting = told_to
+        served.server._changed.set()
+
+    monkeypatch.setattr(PostService, "post_now", post_now)
+    page = opened(browser, served, width=1280, height=640)
+    setting_up = asyncio.run_coroutine_threadsafe(served.group.set_up(), served._loop)
+    told(page, "Question of the day")
+    served.do(answer())
+    setting_up.result(SECONDS)
+    told(page, "is right.")
+    told(page, "Done.")
+    drawn(page)
+
+    top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
+    assert 0 <= top < 0.5
 
 
 def test_a_private_message_that_one_s_press_changed_is_read_from_its_beginning(

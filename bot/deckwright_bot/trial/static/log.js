@@ -72,13 +72,15 @@ export function makeLog(act) {
     if (!channel()) { return; }
     const shown = shownIn(view.channel), begun = known.size > 0, atEnd = isAtEnd(), anchor = topmost(), back = focusInside();
     const fresh = shown.filter((each) => !each.thinking && !known.has(each.id));
+    // What the bot has thought about for long stands further up: it takes nobody away from what came last.
+    const below = fresh.filter((each) => shown.indexOf(each) > shown.findLastIndex((other) => known.has(other.id)));
     const answer = shown.find((each) => each.id === pressed && drawn.has(pressed) && drawn.get(pressed).text !== JSON.stringify(each));
     arrange(log, nodes(shown));
     giveBack(back);
     if (answer) { aim = { id: pressed }; pressed = ""; }
     for (const each of shown) { if (!each.thinking) { known.add(each.id); } }
     byId("show-pins").hidden = !shown.some((each) => each.pinned);
-    if (begun && (fresh.some(mine) || (fresh.length && atEnd))) { follow(fresh); }
+    if (begun && (fresh.some(mine) || (fresh.length && atEnd))) { follow(below.length ? below : fresh); }
     else if (aim) { settle(); }
     else { hold(anchor); }
   }
