@@ -66,6 +66,7 @@ class Chromium:
         self._number = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self.pages: dict[str, Page] = {}
+        self._contexts: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +88,7 @@ class Chromium:
     def open(self, url: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
         """A new page in a context of its own (no storage is shared), loaded."""
         context = self.send("Target.createBrowserContext")["browserContextId"]
+        self._contexts.append(context)
         target = self.send("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
@@ -97,6 +99,12 @@ class Chromium:
         page.resize(width, height)
         page.send("Page.navigate", url=url)
         return page
+
+    def close_pages(self) -> None:
+        """Close every page: a page whose server has gone goes on asking for it."""
+        self.pages.clear()
+        while self._contexts:
+            self.send("Target.disposeBrowserContext", browserContextId=self._contexts.pop())
 
     def send(self, method: str, session: str | None = None, **arguments: Any) -> Any:
         """Send a command and wait for its answer."""

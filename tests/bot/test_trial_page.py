@@ -97,9 +97,15 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
+def chromium() -> Iterator[Chromium]:
     with Chromium() as made:
         yield made
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Chromium]:
+    yield chromium
+    chromium.close_pages()
 
 
 @pytest.fixture
