@@ -148,6 +148,15 @@ async def open_post(server: Server, bot: StudyBot) -> Any:
     return await server.ada.wait_for(lambda m: button_of(m, "open") is not None)
 
 
+async def answered_and_closed(server: Server, bot: StudyBot) -> Any:
+    """An open question that Ada has answered, after its close."""
+    post = await open_post(server, bot)
+    form = await server.ada.click(post, "Answer")
+    await server.ada.submit(form, {"text": "Units cannot rely on each other."})
+    await server.move(bot, hours=80)
+    return next(m for m in server.bob.sees() if m.id == post.id)
+
+
 def test_r14_an_open_answer_is_written_compared_graded_by_oneself_and_shared_after_the_close(
     tmp_path: Path,
 ) -> None:
@@ -198,11 +207,7 @@ def test_r14_an_open_answer_is_written_compared_graded_by_oneself_and_shared_aft
 def test_a_share_that_discord_refuses_is_told_kindly(tmp_path: Path) -> None:
     async def tell(server: Server) -> None:
         async with server.bot() as bot:
-            post = await open_post(server, bot)
-            form = await server.ada.click(post, "Answer")
-            await server.ada.submit(form, {"text": "Units cannot rely on each other."})
-            await server.move(bot, hours=80)
-            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            closed = await answered_and_closed(server, bot)
             server.owner.set_permissions(server.owner.home, deny=Permission.SEND_MESSAGES)
             refused = await server.ada.click(closed, "Share in thread")
             assert "may not write there" in refused.text
@@ -213,11 +218,7 @@ def test_a_share_that_discord_refuses_is_told_kindly(tmp_path: Path) -> None:
 def test_two_clicks_on_share_at_once_leave_one_message(tmp_path: Path) -> None:
     async def tell(server: Server) -> None:
         async with server.bot() as bot:
-            post = await open_post(server, bot)
-            form = await server.ada.click(post, "Answer")
-            await server.ada.submit(form, {"text": "It is an ensemble of networks."})
-            await server.move(bot, hours=80)
-            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            closed = await answered_and_closed(server, bot)
             await asyncio.gather(*(server.ada.click(closed, "Share in thread") for _ in range(2)))
             assert [title_of(m) for m in server.bob.sees() if "wrote" in title_of(m)] == ["Ada wrote"]
 

@@ -15,7 +15,7 @@ from apscheduler.schedulers import base as schedulers
 from bot import server as stage
 from bot.fakes import GROUP, START, FakeMessenger, World, fresh, little_library
 from bot.server import OPEN_LIBRARY, MovedClock, Server, story, title_of
-from bot.test_end_to_end import open_post
+from bot.test_end_to_end import answered_and_closed
 from deckwright_bot.client import StudyBot
 from deckwright_bot.clock import Ticker
 from deckwright_bot.sandbox import text_of
@@ -313,11 +313,7 @@ def test_r31_a_share_that_cannot_be_written_down_is_taken_back_at_once(
 
     async def tell(server: Server) -> None:
         async with server.bot() as bot:
-            post = await open_post(server, bot)
-            form = await server.ada.click(post, "Answer")
-            await server.ada.submit(form, {"text": "Units cannot rely on each other."})
-            await server.move(bot, hours=80)
-            closed = next(m for m in server.bob.sees() if m.id == post.id)
+            closed = await answered_and_closed(server, bot)
 
             async def locked(*_: object) -> bool:
                 raise DatabaseError("another program holds the database")

@@ -453,6 +453,12 @@ RESULT = "[...document.querySelectorAll('#log article.private')].pop()"
 ANSWERS = "[...document.querySelectorAll('[data-component^=\"dw:pick\"]')].pop()"
 
 
+def assert_result_is_read_from_its_beginning(page: Page) -> None:
+    """The newest private message begins in the upper half of the window."""
+    top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
+    assert 0 <= top < 0.5
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 def test_the_answer_buttons_are_in_view_once_it_is_set_up(
     browser: Chromium, served: Served, width: int, height: int
@@ -483,8 +489,7 @@ def test_the_count_under_the_question_does_not_take_the_result_away(
     page.wait("document.querySelector('#tour').textContent.includes('3 of 5')")
     drawn(page)
 
-    top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
-    assert 0 <= top < 0.5, "one reads the result from its beginning"
+    assert_result_is_read_from_its_beginning(page)
 
 
 def test_what_was_thought_about_for_long_takes_nobody_away_from_what_came_last(
@@ -516,8 +521,7 @@ def test_what_was_thought_about_for_long_takes_nobody_away_from_what_came_last(
     told(page, "Done.")
     drawn(page)
 
-    top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
-    assert 0 <= top < 0.5
+    assert_result_is_read_from_its_beginning(page)
 
 
 def test_a_private_message_that_one_s_press_changed_is_read_from_its_beginning(
@@ -533,8 +537,7 @@ def test_a_private_message_that_one_s_press_changed_is_read_from_its_beginning(
     told(page, "Good to know what you don't know")
     drawn(page)
 
-    top, _ = place(page, f"{RESULT}.querySelector('.embed-title')")
-    assert 0 <= top < 0.5
+    assert_result_is_read_from_its_beginning(page)
 
 
 def test_only_what_is_new_moves_the_view_and_only_at_the_end_or_of_one_s_own(
